@@ -1,0 +1,44 @@
+# How every program of the course is built. A folder's Makefile sets
+#   SERVER, CLIENT   the sources of its two programs, relative to the folder
+# and includes this file. Objects and the dependency files that the compiler
+# writes (-MMD) go to build/, the programs stand beside their sources.
+#
+#   make                     ./server and ./client
+#   make VARIANT=asan        build-asan/server …, AddressSanitizer and UBSan
+#   make VARIANT=tsan        build-tsan/server …, ThreadSanitizer
+#   make CXX=clang++         the other compiler (make clean first)
+
+VARIANT ?=
+BUILD := build$(addprefix -,$(VARIANT))
+BIN := $(if $(VARIANT),$(BUILD)/,)
+
+SANITIZE.asan := -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE.tsan := -fsanitize=thread
+OPTIMIZE ?= -O2
+CXXFLAGS ?= -g
+ALL_CXXFLAGS := -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+  $(OPTIMIZE) $(CXXFLAGS) -fno-omit-frame-pointer $(SANITIZE.$(VARIANT)) \
+  -I. -I..
+
+# build/ mirrors the tree: ../common/net.cpp becomes build/common/net.o
+object = $(patsubst %.cpp,$(BUILD)/%.o,$(patsubst ../%,%,$(1)))
+
+.PHONY: all clean
+all: $(BIN)server $(BIN)client
+
+$(BIN)server: $(call object,$(SERVER))
+$(BIN)client: $(call object,$(CLIENT))
+$(BIN)server $(BIN)client:
+	$(CXX) $(ALL_CXXFLAGS) $(LDFLAGS) $^ -o $@
+
+$(BUILD)/common/%.o: ../common/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c $< -o $@
+
+-include $(patsubst %.o,%.d,$(call object,$(SERVER) $(CLIENT)))
+
+clean:
+	$(RM) -r build build-* server client

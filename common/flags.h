@@ -1,0 +1,30 @@
+// Command lines: `--name VALUE` pairs, then, for a client, the words of a
+// request. A mistake ends the program with one clear line and exit status 1;
+// --help lists the flags and exits with status 0.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace klh {
+
+// Where the value of a flag goes; what stands there before is the default. A
+// number is decimal and must fit its type.
+struct Flag {
+  std::string_view name;  // with its dashes: "--port"
+  std::variant<uint16_t*, uint32_t*, std::string*> value;
+};
+
+// For servers: anything but the flags given is refused.
+void parse_flags(int argc, char** argv, std::initializer_list<Flag> flags);
+
+// For clients: the first word that is no flag ends the flags; it and all that
+// follow are returned.
+std::vector<std::string> parse_flags_and_words(
+    int argc, char** argv, std::initializer_list<Flag> flags);
+
+}  // namespace klh

@@ -1,0 +1,17 @@
+// The two signals that ask a server to end, and the one it must not die of.
+//
+// The handler only sets a flag: hardly anything else is allowed in one
+// (signal-safety(7)). It is installed without SA_RESTART, so that a blocking
+// accept, read or poll returns EINTR and its caller gets to look at the flag.
+// Whoever sees EINTR asks stop_requested(), then stops or calls again.
+#pragma once
+
+namespace klh {
+
+// SIGINT and SIGTERM set the flag. SIGPIPE is ignored: a write to a connection
+// that the peer has closed then fails with EPIPE instead of killing us.
+void install_signal_handlers();
+
+bool stop_requested();
+
+}  // namespace klh
