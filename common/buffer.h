@@ -1,0 +1,74 @@
+// A sliding byte buffer: bytes are appended at its end and consumed from its
+// front, both in O(1).
+//
+//      buffer_begin     data_begin        data_end       buffer_end
+//      |                |                 |              |
+//      v                v                 v              v
+//      +----------------+-----------------+--------------+
+//      |    consumed    |      data       |     room     |
+//      +----------------+-----------------+--------------+
+//
+//   invariant: buffer_begin <= data_begin <= data_end <= buffer_end
+//
+// consume() only moves data_begin. The room that it leaves in front is won
+// back lazily: at once when the buffer runs empty, else when room is asked for
+// and at least half of the storage is free. So a byte is moved at most once
+// for each byte that was consumed, and appending costs amortized O(1).
+//
+// The buffer owns its storage; an empty one may own none. It does not shrink
+// by itself, and it does not limit its size: whoever fills it does.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace klh {
+
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(Buffer&& other) noexcept;
+  Buffer& operator=(Buffer&& other) noexcept;
+  ~Buffer() { release(); }
+
+  bool empty() const { return data_begin_ == data_end_; }
+  size_t size() const { return size_of(data_begin_, data_end_); }
+  size_t capacity() const { return size_of(buffer_begin_, buffer_end_); }
+
+  // The data, for reading and for changing in place. Valid until the next
+  // prepare, append or release; consume leaves the rest where it is.
+  char* data() { return data_begin_; }
+  std::string_view view() const { return {data_begin_, size()}; }
+
+  // Room for at least `size` bytes behind the data, to be written to and then
+  // made data by commit(). May move the data.
+  char* prepare(size_t size);
+
+  // How many bytes prepare() has made room for, at least as many as asked.
+  size_t room() const { return size_of(data_end_, buffer_end_); }
+
+  // The first `size` bytes of the room are data now; size <= room().
+  void commit(size_t size);
+
+  void append(std::string_view bytes);
+
+  // Drops the first `size` bytes; size <= size().
+  void consume(size_t size);
+
+  // Drops all data and gives the storage back.
+  void release();
+
+ private:
+  static size_t size_of(const char* begin, const char* end) {
+    return static_cast<size_t>(end - begin);
+  }
+  void compact();
+  void grow(size_t capacity);
+
+  char* buffer_begin_ = nullptr;
+  char* data_begin_ = nullptr;
+  char* data_end_ = nullptr;
+  char* buffer_end_ = nullptr;
+};
+
+}  // namespace klh
