@@ -1,0 +1,84 @@
+// A blocking server of framed messages: one client at a time.
+//
+//   listen_tcp -> accept -> read_message -> write_message -> close
+//                   ^         ^__________________|            |
+//                   |_________________________________________|
+//
+// Every call waits until it is done, read_message until the last byte of a
+// message has come. While one client is served the others wait in the
+// kernel's queue, however long it takes that client to send the next byte.
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+#include "common/flags.h"
+#include "common/key_value.h"
+#include "common/net.h"
+#include "common/signals.h"
+#include "framing.h"
+
+namespace klh {
+
+namespace {
+
+FileDescriptor open_listener(const std::string& address, uint16_t port);
+FileDescriptor accept_client(int listener);
+void serve_client(int client, KeyValue& key_value);
+
+void run(const std::string& address, uint16_t port) {
+  const FileDescriptor listener = open_listener(address, port);
+  KeyValue key_value;
+  while (!stop_requested()) {
+    const FileDescriptor client = accept_client(listener.get());
+    if (client.is_open()) serve_client(client.get(), key_value);
+  }
+}
+
+FileDescriptor open_listener(const std::string& address, uint16_t port) {
+  FileDescriptor listener = listen_tcp(address, port);
+  std::printf("listening on %s:%d\n", address.c_str(),
+              local_port(listener.get()));
+  std::fflush(stdout);
+  return listener;
+}
+
+// The next client's connection, or none: a signal came, or the client was gone
+// before we got to it. Any other failure would come again at once, and so on
+// for ever: better to end and say why. See accept(2).
+FileDescriptor accept_client(int listener) {
+  FileDescriptor client(::accept(listener, nullptr, nullptr));
+  if (!client.is_open() && errno != EINTR && errno != ECONNABORTED) {
+    die("accept");
+  }
+  return client;
+}
+
+// One message is one request, however many reads it comes in.
+void serve_client(int client, KeyValue& key_value) {
+  std::string request;
+  while (!stop_requested()) {
+    const Io result = read_message(client, request);
+    if (result == Io::too_long) {
+      // What follows the header cannot be skipped cheaply: close after this.
+      (void)write_message(client, "-ERR message too long");
+    }
+    if (result != Io::complete) return;
+    if (write_message(client, key_value.execute(request)) != Io::complete) {
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+}  // namespace klh
+
+int main(int argc, char** argv) {
+  std::string address = "127.0.0.1";
+  uint16_t port = 7379;
+  klh::parse_flags(argc, argv, {{"--bind", &address}, {"--port", &port}});
+  klh::install_signal_handlers();
+  klh::run(address, port);
+}
