@@ -1,0 +1,100 @@
+// What a command is: a row of a table, and a handler.
+//
+// To add a command, write a function `void name(Context&)` in the file of its
+// family and a row in the table at that file's end. A handler
+//   1. reads its arguments (args.h),
+//   2. finds its key: context.find() has replied if it is of another type,
+//   3. does the work with the store, says changed(), and replies.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "commands/host.h"
+#include "protocol/reply.h"
+#include "protocol/request.h"
+#include "store/store.h"
+
+namespace klh {
+
+class Context {
+ public:
+  Context(Host& the_host, Args the_args, Buffer& output)
+      : host(the_host), store(the_host.store), args(the_args), reply(output) {}
+
+  Host& host;
+  Store& store;
+  Args args;  // args[0] is the command's name
+  Reply reply;
+
+  // Looks for the value of a key, as a String, List or Hash. False when it is
+  // of another type: then the error has been replied. `value` is nullptr when
+  // there is no such key.
+  template <class T>
+  [[nodiscard]] bool find(std::string_view key, T*& value);
+
+  // The same for a command that makes the value if there is none.
+  template <class T>
+  [[nodiscard]] bool find_or_create(std::string_view key, T*& value);
+
+  // A collection that has become empty is no value: its key goes.
+  template <class T>
+  void erase_if_empty(std::string_view key, const T& value) {
+    if (value.empty()) store.erase(key);
+  }
+
+  // Something in the store is no longer what it was.
+  void changed(uint64_t count = 1) {
+    host.statistics.changes_since_save += count;
+  }
+
+ private:
+  void reply_wrong_type();
+};
+
+// What a command does, as COMMAND tells it to clients.
+enum Flags : uint16_t {
+  kWrite = 1 << 0,     // may change the store
+  kReadOnly = 1 << 1,  // never does
+  kDenyOom = 1 << 2,   // may need memory
+  kAdmin = 1 << 3,     // is about the server, not about data
+  kFast = 1 << 4,      // O(1) or O(log n)
+  kLoading = 1 << 5,   // could run while the files are loaded
+};
+
+// Where the keys are among the arguments: from `first` to `last` (negative:
+// counted from the end), every `step`; all 0 for a command without keys.
+struct Keys {
+  int first;
+  int last;
+  int step;
+};
+
+struct Command {
+  std::string_view name;  // lower case
+  int arity;              // number of arguments with the name; -n: at least n
+  uint16_t flags;
+  Keys keys;
+  void (*handle)(Context& context);
+};
+
+template <class T>
+bool Context::find(std::string_view key, T*& value) {
+  Entry* const entry = store.find(key);
+  value = entry ? entry->value<T>() : nullptr;
+  if (entry && !value) {
+    reply_wrong_type();
+    return false;
+  }
+  return true;
+}
+
+template <class T>
+bool Context::find_or_create(std::string_view key, T*& value) {
+  value = store.find_or_create<T>(key);
+  if (!value) reply_wrong_type();
+  return value != nullptr;
+}
+
+}  // namespace klh

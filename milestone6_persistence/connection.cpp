@@ -1,0 +1,106 @@
+#include "connection.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "commands/table.h"
+
+namespace klh {
+
+namespace {
+
+constexpr size_t kReadBytes = 64 * 1024;
+
+}  // namespace
+
+Connection::Connection(FileDescriptor fd, Host& host, BufferPool& pool)
+    : fd_(std::move(fd)), host_(host), pool_(pool) {}
+
+bool Connection::wants_close() const {
+  return state_ == State::failed ||
+         (state_ == State::ended && outgoing_.empty());
+}
+
+void Connection::note(bool readable, bool writable, bool is_closed) {
+  readable_ |= readable;
+  writable_ |= writable;
+  is_closed_ |= is_closed;
+}
+
+void Connection::read_and_execute() {
+  pool_.lend(incoming_);
+  pool_.lend(outgoing_);
+  if (readable_ && wants_read()) read_some();
+  while (!is_full() && !host_.should_stop && try_one_request()) continue;
+  is_held_back_ = is_full();
+  pool_.take_back(incoming_);
+}
+
+void Connection::write_replies() {
+  if (writable_ && wants_write()) write_some();
+  pool_.take_back(outgoing_);
+}
+
+bool Connection::has_work() const {
+  return (readable_ && wants_read()) || (is_held_back_ && !is_full()) ||
+         (writable_ && wants_write());
+}
+
+// Takes what has come, up to kReadBytes. Fewer than asked for means that no
+// more is there (epoll(7), Q9), which saves the call that would return EAGAIN.
+// Unless the peer has closed its side: the end of the stream is not a byte, and
+// the edge that told of it has passed. So then it is read until it is met.
+void Connection::read_some() {
+  char* const room = incoming_.prepare(kReadBytes);
+  const ssize_t got = ::read(fd(), room, kReadBytes);
+  if (got > 0) {
+    incoming_.commit(static_cast<size_t>(got));
+    readable_ = got == kReadBytes || is_closed_;
+  } else if (got == 0) {
+    state_ = State::ended;
+  } else if (errno == EAGAIN) {
+    readable_ = false;
+  } else if (errno != EINTR) {
+    state_ = State::failed;
+  }
+}
+
+// Answers the first request of incoming. False if it is not complete yet.
+bool Connection::try_one_request() {
+  switch (request_.parse(incoming_)) {
+    case Parse::need_more: return false;
+    case Parse::malformed:
+      Reply(outgoing_).error("ERR " + std::string(request_.error()));
+      request_.reset();
+      incoming_.release();
+      state_ = State::ended;
+      return false;
+    case Parse::complete: break;
+  }
+  if (!request_.args().empty()) {
+    Context context(host_, request_.args(), outgoing_);
+    execute(context);
+  }
+  incoming_.consume(request_.size());
+  request_.reset();
+  return true;
+}
+
+// Gives the kernel as much as its send buffer takes. If that is not all, the
+// buffer is full, and an edge will tell when there is room again.
+void Connection::write_some() {
+  const ssize_t put = ::write(fd(), outgoing_.data(), outgoing_.size());
+  if (put >= 0) {
+    outgoing_.consume(static_cast<size_t>(put));
+    writable_ = outgoing_.empty();
+  } else if (errno == EAGAIN) {
+    writable_ = false;
+  } else if (errno != EINTR) {
+    state_ = State::failed;
+  }
+}
+
+}  // namespace klh

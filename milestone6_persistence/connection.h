@@ -1,0 +1,82 @@
+// One client: its socket, the bytes that have come from it and the bytes that
+// wait to go to it.
+//
+//   socket --read--> incoming --parse--> request --execute--.
+//   socket <--write-- outgoing <------------------ reply <--'
+//
+// Both buffers come from a pool and go back to it when they are empty.
+//
+// The socket is non-blocking and its events are edges: the connection keeps in
+// mind what the socket is ready for, until a read or write has shown that it no
+// longer is. What is left when its turn is over, it does in the next turn.
+//
+//   state     reached when                     wants read   wants close
+//   open      accepted                         see below    no
+//   ended     the peer has closed its side,    no           when all replies
+//             or sent what cannot be answered               are written
+//   failed    read or write failed             no           yes
+//
+// In each state it wants to write while there is something outgoing. While
+// that is much it neither reads nor answers: a client that does not take its
+// replies fills its own socket buffers in the end, not our memory.
+//
+// It owns the socket; the server owns it, and closes it at the end of a pass.
+#pragma once
+
+#include <cstddef>
+
+#include "buffer_pool.h"
+#include "commands/host.h"
+#include "common/buffer.h"
+#include "common/net.h"
+#include "protocol/request.h"
+
+namespace klh {
+
+class Connection {
+ public:
+  // `host` and `pool` must outlive the connection.
+  Connection(FileDescriptor fd, Host& host, BufferPool& pool);
+
+  int fd() const { return fd_.get(); }
+  bool wants_read() const { return state_ == State::open && !is_full(); }
+  bool wants_write() const { return !outgoing_.empty(); }
+  bool wants_close() const;
+
+  // What has changed, as Poller::Event tells it.
+  void note(bool readable, bool writable, bool is_closed);
+
+  // One turn: at most one read, the answers to all its requests, one write, so
+  // that no client, however much it sends, keeps the others waiting for long.
+  // The two halves of a turn are apart, so that all changes of a turn can be
+  // made safe before any client is told of them.
+  void read_and_execute();
+  void write_replies();
+
+  // Is there more to do without waiting? Then no event will say so: the edge
+  // has passed, and another turn is due.
+  bool has_work() const;
+
+ private:
+  enum class State { open, ended, failed };
+  static constexpr size_t kFullBytes = 1024 * 1024;
+
+  bool is_full() const { return outgoing_.size() >= kFullBytes; }
+  void read_some();
+  bool try_one_request();
+  void write_some();
+
+  FileDescriptor fd_;
+  Host& host_;
+  BufferPool& pool_;
+  State state_ = State::open;
+  bool readable_ = false;
+  bool writable_ = true;  // a new socket's send buffer is empty
+  bool is_closed_ = false;
+  bool is_held_back_ = false;  // requests may wait in incoming: it was full
+  Request request_;
+  Buffer incoming_;
+  Buffer outgoing_;
+};
+
+}  // namespace klh

@@ -1,0 +1,47 @@
+// Waits until something happens on any of many descriptors, and tells only of
+// those: epoll(7) on Linux, kqueue(2) on macOS and the BSDs.
+//
+// Edge-triggered: an event says that something has changed since the last one,
+// not how things stand. So whoever gets "readable" must remember it until a
+// read has shown that nothing is left; there is no second reminder. In return
+// a descriptor is registered once, for both directions, for its whole life:
+// no system call is needed when what its owner waits for changes.
+//
+// The poller owns its kernel object, never the descriptors; closing one
+// removes it.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "common/net.h"
+
+namespace klh {
+
+class Poller {
+ public:
+  struct Event {
+    void* tag;       // as given to add()
+    bool readable;   // bytes, a connection to accept, end of stream, an error
+    bool writable;   // room in the send buffer, or an error
+    bool is_closed;  // the peer has closed its side, or the connection broke
+  };
+
+  Poller();
+
+  // Watches `fd` from now on. What it is ready for already is the first event.
+  // False if the kernel refuses, for want of memory or by a limit.
+  [[nodiscard]] bool add(int fd, void* tag);
+
+  // Waits for the first events, at most `timeout_ms`; -1 is for ever, 0 not at
+  // all. Empty when the time is up or a signal came. One descriptor may have
+  // several events. Valid until the next wait. Costs what the events cost,
+  // however many descriptors are watched.
+  std::span<const Event> wait(int timeout_ms);
+
+ private:
+  FileDescriptor fd_;
+  std::vector<Event> events_;
+};
+
+}  // namespace klh

@@ -1,0 +1,44 @@
+#include <sys/epoll.h>
+
+#include <cerrno>
+
+#include "poller.h"
+
+namespace klh {
+
+namespace {
+
+constexpr int kEventsPerWait = 512;
+
+}  // namespace
+
+Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (!fd_.is_open()) die("epoll_create1");
+}
+
+bool Poller::add(int fd, void* tag) {
+  epoll_event event{};
+  // EPOLLHUP and EPOLLERR come unasked, EPOLLRDHUP does not.
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = tag;
+  return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+std::span<const Poller::Event> Poller::wait(int timeout_ms) {
+  epoll_event ready[kEventsPerWait];
+  const int count = ::epoll_wait(fd_.get(), ready, kEventsPerWait, timeout_ms);
+  if (count < 0 && errno != EINTR) die("epoll_wait");
+  events_.clear();
+  for (int i = 0; i < count; ++i) {
+    const uint32_t bits = ready[i].events;
+    const bool is_broken = bits & (EPOLLHUP | EPOLLERR);
+    const bool is_closed = is_broken || (bits & EPOLLRDHUP);
+    events_.push_back({.tag = ready[i].data.ptr,
+                       .readable = is_closed || (bits & EPOLLIN),
+                       .writable = is_broken || (bits & EPOLLOUT),
+                       .is_closed = is_closed});
+  }
+  return events_;
+}
+
+}  // namespace klh

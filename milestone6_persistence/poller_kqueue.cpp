@@ -1,0 +1,53 @@
+#include <sys/event.h>
+#include <sys/time.h>
+
+#include <cerrno>
+
+#include "poller.h"
+
+namespace klh {
+
+namespace {
+
+constexpr int kEventsPerWait = 512;
+
+}  // namespace
+
+Poller::Poller() : fd_(::kqueue()) {
+  if (!fd_.is_open()) die("kqueue");
+}
+
+bool Poller::add(int fd, void* tag) {
+  struct kevent changes[2];
+  // EV_CLEAR makes it edge-triggered. A listening socket has no write filter
+  // to add on some systems, so each is added by itself.
+  EV_SET(&changes[0], fd, EVFILT_READ, EV_ADD | EV_CLEAR, 0, 0, tag);
+  EV_SET(&changes[1], fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, 0, 0, tag);
+  if (::kevent(fd_.get(), &changes[0], 1, nullptr, 0, nullptr) < 0) {
+    return false;
+  }
+  return ::kevent(fd_.get(), &changes[1], 1, nullptr, 0, nullptr) == 0 ||
+         errno == EINVAL;
+}
+
+std::span<const Poller::Event> Poller::wait(int timeout_ms) {
+  struct kevent ready[kEventsPerWait];
+  const timespec timeout{timeout_ms / 1000, timeout_ms % 1000 * 1'000'000L};
+  const int count = ::kevent(fd_.get(), nullptr, 0, ready, kEventsPerWait,
+                             timeout_ms < 0 ? nullptr : &timeout);
+  if (count < 0 && errno != EINTR) die("kevent");
+  events_.clear();
+  for (int i = 0; i < count; ++i) {
+    // EV_EOF on the read filter: the peer has closed its side. On the write
+    // filter: it has closed both, a write will fail.
+    const bool is_closed = ready[i].flags & EV_EOF;
+    const bool is_read = ready[i].filter == EVFILT_READ;
+    events_.push_back({.tag = ready[i].udata,
+                       .readable = is_closed || is_read,
+                       .writable = !is_read,
+                       .is_closed = is_closed});
+  }
+  return events_;
+}
+
+}  // namespace klh

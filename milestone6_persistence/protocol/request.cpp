@@ -1,0 +1,272 @@
+#include "protocol/request.h"
+
+#include <cassert>
+#include <cctype>
+#include <cstring>
+#include <string>
+
+namespace klh {
+
+namespace {
+
+constexpr int kMaxDigits = 18;           // always fit an int64_t
+constexpr size_t kKeptArguments = 1024;  // room that is kept between requests
+constexpr size_t kLineEnd = 2;           // CR LF
+
+bool is_space(char byte) {
+  return std::isspace(static_cast<unsigned char>(byte)) != 0;
+}
+
+int hex_value(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+Parse Request::parse(Buffer& input) {
+  if (state_ == State::complete) return Parse::complete;
+  if (position_ == input.size()) return Parse::need_more;
+  for (;;) {
+    const Parse part = read_part(input.data(), input.size());
+    if (part != Parse::complete || state_ == State::complete) return part;
+  }
+}
+
+void Request::reset() {
+  state_ = State::start;
+  position_ = 0;
+  if (spans_.capacity() > kKeptArguments) std::vector<Span>().swap(spans_);
+  if (args_.capacity() > kKeptArguments) {
+    std::vector<std::string_view>().swap(args_);
+  }
+  spans_.clear();
+  args_.clear();
+}
+
+Parse Request::read_part(char* bytes, size_t end) {
+  if (position_ == end) return Parse::need_more;
+  switch (state_) {
+    case State::start: return read_start(bytes[position_]);
+    case State::array_size: return read_array_size(bytes, end);
+    case State::dollar: return read_dollar(bytes[position_]);
+    case State::bulk_size: return read_bulk_size(bytes, end);
+    case State::bulk: return read_bulk(bytes, end);
+    case State::inline_line: return read_inline_line(bytes, end);
+    case State::complete: break;
+  }
+  return Parse::complete;
+}
+
+Parse Request::read_start(char first) {
+  if (first == '*') {
+    ++position_;
+    expect_number(State::array_size);
+  } else {
+    state_ = State::inline_line;
+  }
+  return Parse::complete;
+}
+
+Parse Request::read_array_size(const char* bytes, size_t end) {
+  const Parse result = read_number(bytes, end);
+  if (result == Parse::malformed || number_ > kMaxArguments) {
+    return fail("Protocol error: invalid multibulk length");
+  }
+  if (result == Parse::complete) {
+    missing_ = number_;
+    state_ = missing_ > 0 ? State::dollar : State::complete;
+  }
+  return result;
+}
+
+Parse Request::read_dollar(char byte) {
+  if (byte != '$') {
+    return fail(std::string("Protocol error: expected '$', got '") + byte +
+                "'");
+  }
+  ++position_;
+  expect_number(State::bulk_size);
+  return Parse::complete;
+}
+
+Parse Request::read_bulk_size(const char* bytes, size_t end) {
+  const Parse result = read_number(bytes, end);
+  if (result == Parse::malformed || number_ > kMaxBulkBytes ||
+      (result == Parse::complete && number_ < 0)) {
+    return fail("Protocol error: invalid bulk length");
+  }
+  if (result == Parse::complete) {
+    const auto size = static_cast<size_t>(number_);
+    if (position_ + size + kLineEnd > kMaxRequestBytes) {
+      return fail("Protocol error: request too large");
+    }
+    spans_.push_back({position_, size});
+    state_ = State::bulk;
+  }
+  return result;
+}
+
+// The bytes of an argument are not looked at here: it is there when what ends
+// it is there.
+Parse Request::read_bulk(const char* bytes, size_t end) {
+  const size_t behind = spans_.back().begin + spans_.back().size;
+  if (end - position_ < spans_.back().size + kLineEnd) return Parse::need_more;
+  if (bytes[behind] != '\r' || bytes[behind + 1] != '\n') {
+    return fail("Protocol error: expected CRLF after an argument");
+  }
+  position_ = behind + kLineEnd;
+  finish_bulk(bytes);
+  return Parse::complete;
+}
+
+Parse Request::read_inline_line(char* bytes, size_t end) {
+  const void* const found =
+      std::memchr(bytes + position_, '\n', end - position_);
+  const char* const newline = static_cast<const char*>(found);
+  const auto size = newline ? static_cast<size_t>(newline - bytes) : end;
+  if (size > kMaxInlineBytes) {
+    return fail("Protocol error: too big inline request");
+  }
+  position_ = size;
+  if (!newline) return Parse::need_more;
+  ++position_;
+  if (!split_words(bytes, size, args_)) {
+    return fail("Protocol error: unbalanced quotes in request");
+  }
+  state_ = State::complete;
+  return Parse::complete;
+}
+
+// A decimal number and the CR LF behind it.
+Parse Request::read_number(const char* bytes, size_t end) {
+  while (position_ < end) {
+    const char byte = bytes[position_++];
+    if (has_cr_) {
+      if (byte != '\n' || digits_ == 0) return Parse::malformed;
+      if (is_negative_) number_ = -number_;
+      return Parse::complete;
+    }
+    if (byte == '\r') {
+      has_cr_ = true;
+    } else if (byte == '-' && digits_ == 0 && !is_negative_) {
+      is_negative_ = true;
+    } else if (byte >= '0' && byte <= '9' && digits_ < kMaxDigits) {
+      number_ = number_ * 10 + (byte - '0');
+      ++digits_;
+    } else {
+      return Parse::malformed;
+    }
+  }
+  return Parse::need_more;
+}
+
+void Request::expect_number(State state) {
+  state_ = state;
+  number_ = 0;
+  digits_ = 0;
+  is_negative_ = false;
+  has_cr_ = false;
+}
+
+// Only now that all bytes are there, and stay where they are, can they be
+// pointed at.
+void Request::finish_bulk(const char* bytes) {
+  if (--missing_ > 0) {
+    state_ = State::dollar;
+    return;
+  }
+  for (const Span& span : spans_) {
+    args_.emplace_back(bytes + span.begin, span.size);
+  }
+  state_ = State::complete;
+}
+
+Parse Request::fail(std::string_view error) {
+  error_ = error;
+  return Parse::malformed;
+}
+
+namespace {
+
+// Reads the words of a line, writing them decoded over what has been read.
+class WordReader {
+ public:
+  WordReader(char* line, size_t size)
+      : next_(line), end_(line + size), out_(line) {}
+
+  void skip_spaces() {
+    while (next_ < end_ && is_space(*next_)) ++next_;
+  }
+  bool at_end() const { return next_ == end_; }
+
+  // False when a quote is not closed where a word ends.
+  bool read(std::string_view& word) {
+    char* const begin = out_;
+    while (next_ < end_ && !is_space(*next_)) {
+      const char byte = *next_++;
+      if (byte == '"' || byte == '\'') {
+        if (!read_quoted(byte)) return false;
+      } else {
+        *out_++ = byte;
+      }
+    }
+    word = {begin, static_cast<size_t>(out_ - begin)};
+    return true;
+  }
+
+ private:
+  bool read_quoted(char quote) {
+    while (next_ < end_) {
+      const char byte = *next_++;
+      if (byte == quote) return next_ == end_ || is_space(*next_);
+      if (byte == '\\' && next_ < end_ && (quote == '"' || *next_ == quote)) {
+        *out_++ = quote == '"' ? read_escape() : *next_++;
+      } else {
+        *out_++ = byte;
+      }
+    }
+    return false;
+  }
+
+  char read_escape() {
+    const char byte = *next_++;
+    if (byte == 'x' && end_ - next_ >= 2) {
+      const int high = hex_value(next_[0]);
+      const int low = hex_value(next_[1]);
+      if (high >= 0 && low >= 0) {
+        next_ += 2;
+        return static_cast<char>(high * 16 + low);
+      }
+    }
+    switch (byte) {
+      case 'n': return '\n';
+      case 'r': return '\r';
+      case 't': return '\t';
+      case 'b': return '\b';
+      case 'a': return '\a';
+      default: return byte;
+    }
+  }
+
+  const char* next_;
+  const char* end_;
+  char* out_;
+};
+
+}  // namespace
+
+bool split_words(char* line, size_t size,
+                 std::vector<std::string_view>& words) {
+  WordReader reader(line, size);
+  for (reader.skip_spaces(); !reader.at_end(); reader.skip_spaces()) {
+    std::string_view word;
+    if (!reader.read(word)) return false;
+    words.push_back(word);
+  }
+  return true;
+}
+
+}  // namespace klh

@@ -1,0 +1,117 @@
+// Reads requests from a byte stream, in the two forms of the Redis protocol:
+//
+//   array    *2\r\n$3\r\nGET\r\n$4\r\nname\r\n      what clients send
+//   inline   GET name\r\n                           what a person types
+//
+// The parser can stop after any byte and go on there when more have come: it
+// never looks at a byte twice. So a request that trickles in costs as much as
+// one that comes at once.
+//
+//             '*'                    for each argument
+//     start -------> array_size ---> dollar ---> bulk_size ---> bulk
+//       |                              ^                          |
+//       | else                         '--------------------------+
+//       v                                                         v
+//     inline_line ---------------------------------------> complete
+//
+// What a peer announces is checked against the limits below before anything is
+// allocated for it: memory is used for bytes that have come, never for bytes
+// that were promised. Requests are read only; replies are elsewhere.
+// Source: https://redis.io/docs/latest/develop/reference/protocol-spec/
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/buffer.h"
+
+namespace klh {
+
+using Args = std::span<const std::string_view>;
+
+enum class [[nodiscard]] Parse{complete, need_more, malformed};
+
+class Request {
+ public:
+  // The limits of Redis: proto-max-bulk-len, the inline buffer, and the query
+  // buffer, which bounds all arguments together.
+  static constexpr int64_t kMaxBulkBytes = 512 * 1024 * 1024;
+  static constexpr int64_t kMaxArguments = 1024 * 1024;
+  static constexpr size_t kMaxInlineBytes = 64 * 1024;
+  static constexpr size_t kMaxRequestBytes = 1024 * 1024 * 1024;
+
+  // Goes on reading the request at the front of `input`, whose bytes it must
+  // find again at the next call, with more behind them.
+  //   complete   args() are there, and the request has size() bytes; consume
+  //              these from the input, then begin the next with reset()
+  //   need_more  all of the input has been looked at
+  //   malformed  error() says why; where the next request begins is unknown
+  // May change the bytes of an inline request in place.
+  Parse parse(Buffer& input);
+
+  // The arguments, the command's name first; none for an empty line or array.
+  // Valid as long as the bytes of the input stay where they are.
+  Args args() const { return args_; }
+  size_t size() const { return position_; }
+  std::string_view error() const { return error_; }
+
+  void reset();
+
+ private:
+  enum class State {
+    start,
+    array_size,
+    dollar,
+    bulk_size,
+    bulk,
+    inline_line,
+    complete
+  };
+  struct Span {
+    size_t begin;  // from the first byte of the request
+    size_t size;
+  };
+
+  // Each reads its part of the request, from position_ on; `complete` means
+  // that this part is, and state_ says what comes next.
+  Parse read_part(char* bytes, size_t end);
+  Parse read_start(char first);
+  Parse read_array_size(const char* bytes, size_t end);
+  Parse read_dollar(char byte);
+  Parse read_bulk_size(const char* bytes, size_t end);
+  Parse read_bulk(const char* bytes, size_t end);
+  Parse read_inline_line(char* bytes, size_t end);
+  Parse read_number(const char* bytes, size_t end);
+
+  void expect_number(State state);
+  void finish_bulk(const char* bytes);
+  Parse fail(std::string_view error);
+
+  State state_ = State::start;
+  size_t position_ = 0;  // of the first byte that has not been looked at
+  int64_t missing_ = 0;  // arguments of the array that have not come yet
+
+  // The number that is being read; its digits may come in pieces.
+  int64_t number_ = 0;
+  int digits_ = 0;
+  bool is_negative_ = false;
+  bool has_cr_ = false;
+
+  std::vector<Span> spans_;  // of the arguments of an array
+  std::vector<std::string_view> args_;
+  std::string error_;
+};
+
+// Splits a line as the words of an inline request are split: at white space,
+// except inside "…" (with the escapes \n \r \t \b \a \" \\ \xHH) and '…' (with
+// the escape \'). Writes the words over the line itself, which decoding never
+// makes longer, and appends where they stand, in bytes from `line`. False when
+// a quote is not closed, or is closed in the middle of a word.
+[[nodiscard]] bool split_words(char* line, size_t size,
+                               std::vector<std::string_view>& words);
+
+}  // namespace klh

@@ -1,0 +1,177 @@
+#include "server.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <iterator>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/signals.h"
+
+namespace klh {
+
+namespace {
+
+int64_t monotonic_ms() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+FileDescriptor open_spare() {
+  return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+}  // namespace
+
+Server::Server(Host& host)
+    : host_(host),
+      listener_(listen_tcp(host.options.bind, host.options.port)),
+      spare_(open_spare()),
+      timeout_ms_(int64_t{host.options.timeout} * 1000),
+      now_ms_(monotonic_ms()) {
+  // A client can be gone between the event and accept(), which would then wait
+  // for the next one (accept(2), NOTES), and all others with it.
+  if (!set_nonblocking(listener_.get())) die("fcntl");
+  if (!poller_.add(listener_.get(), nullptr)) die("poller");
+  host_.options.port = local_port(listener_.get());
+  std::printf("listening on %s:%d\n", host_.options.bind.c_str(),
+              host_.options.port);
+  std::fflush(stdout);
+}
+
+void Server::run() {
+  while (!stop_requested() && !host_.should_stop) {
+    wait();
+    take_turns();
+    close_idle();
+  }
+}
+
+void Server::wait() {
+  const auto events = poller_.wait(wait_ms());
+  now_ms_ = monotonic_ms();
+  bool accept_now = accept_later_;
+  for (const Poller::Event& event : events) {
+    if (event.tag == nullptr) {
+      accept_now = true;
+      continue;
+    }
+    Client& client = *static_cast<Client*>(event.tag);
+    client.connection.note(event.readable, event.writable, event.is_closed);
+    make_ready(client);
+  }
+  if (accept_now) accept_clients();
+}
+
+// How long there is nothing to do unless something happens; -1 is for ever.
+int Server::wait_ms() const {
+  constexpr int64_t kAcceptLaterMs = 1000;
+  if (!ready_.empty()) return 0;
+  if (accept_later_) return kAcceptLaterMs;
+  if (timeout_ms_ == 0 || clients_.empty()) return -1;
+  const int64_t idle_ms = now_ms_ - clients_.front()->last_active_ms;
+  constexpr int64_t kLongestMs = 60'000;  // timeout_ms_ may not fit an int
+  return static_cast<int>(
+      std::clamp<int64_t>(timeout_ms_ - idle_ms, 0, kLongestMs));
+}
+
+// All that wait: one edge may stand for many of them.
+void Server::accept_clients() {
+  accept_later_ = false;
+  for (;;) {
+    FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
+    if (fd.is_open()) {
+      add_client(std::move(fd));
+    } else if (errno == EAGAIN) {
+      return;
+    } else if (errno == EMFILE || errno == ENFILE) {
+      if (!refuse_client()) return;
+    } else if (errno == ENOBUFS || errno == ENOMEM) {
+      accept_later_ = true;
+      return;
+    }
+    // Anything else is the fault of that one connection, which is gone.
+  }
+}
+
+// There is no descriptor left to accept with. Clients would hang in the
+// kernel's queue, neither served nor refused, and no edge would come for them
+// again. So the spare one is given up to accept a client and hang up on it.
+// False when there is no more to refuse: only now, since accept() needs a
+// descriptor, and fails without, even when the queue is empty.
+bool Server::refuse_client() {
+  spare_.reset();
+  FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
+  const bool refused = fd.is_open();
+  accept_later_ = !refused && errno != EAGAIN;
+  fd.reset();
+  spare_ = open_spare();
+  return refused;
+}
+
+void Server::add_client(FileDescriptor fd) {
+  Statistics& statistics = host_.statistics;
+  if (clients_.size() >= host_.options.maxclients) {
+    // A new socket has room for this. Should the client be gone, so be it.
+    const std::string_view error = "-ERR max number of clients reached\r\n";
+    if (::write(fd.get(), error.data(), error.size()) < 0) fd.reset();
+    ++statistics.connections_rejected;
+    return;
+  }
+  if (!set_nonblocking(fd.get())) return;
+  set_no_delay(fd.get());
+  const int number = fd.get();
+  auto client =
+      std::make_unique<Client>(Connection(std::move(fd), host_, pool_));
+  if (!poller_.add(number, client.get())) return;
+  client->last_active_ms = now_ms_;
+  clients_.push_back(std::move(client));
+  clients_.back()->place = std::prev(clients_.end());
+  ++statistics.connections_received;
+  statistics.connected_clients = clients_.size();
+}
+
+void Server::make_ready(Client& client) {
+  if (client.is_ready) return;
+  client.is_ready = true;
+  ready_.push_back(&client);
+}
+
+// A turn for each that was ready when the pass began. Those with work left get
+// the next one after the others.
+void Server::take_turns() {
+  std::vector<Client*> turns;
+  turns.swap(ready_);
+  for (Client* client : turns) {
+    client->is_ready = false;
+    client->last_active_ms = now_ms_;
+    clients_.splice(clients_.end(), clients_, client->place);
+    client->connection.read_and_execute();
+  }
+  for (Client* client : turns) {
+    client->connection.write_replies();
+    if (client->connection.wants_close()) {
+      clients_.erase(client->place);
+    } else if (client->connection.has_work()) {
+      make_ready(*client);
+    }
+  }
+  host_.statistics.connected_clients = clients_.size();
+}
+
+void Server::close_idle() {
+  if (timeout_ms_ == 0) return;
+  while (!clients_.empty() && !clients_.front()->is_ready &&
+         now_ms_ - clients_.front()->last_active_ms >= timeout_ms_) {
+    clients_.pop_front();
+  }
+}
+
+}  // namespace klh

@@ -1,0 +1,69 @@
+// An event loop on edge-triggered epoll or kqueue: the cost of a pass is that
+// of the clients who have something to do, not of all that are connected.
+//
+//          .-> wait: what has changed? -> accept the new ---.
+//          |                                                v
+//          '---- close the idle <---- a turn for each client that is ready
+//                                       ^                       |
+//                                       '-- those with work left '
+//
+// Poller::wait is the only call that waits, and not at all while some client
+// has work left. An edge comes once: whoever could not finish in one turn
+// stands in the list of the ready ones until there is nothing left to do.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "buffer_pool.h"
+#include "commands/host.h"
+#include "common/net.h"
+#include "connection.h"
+#include "poller.h"
+
+namespace klh {
+
+struct Client;
+using Clients = std::list<std::unique_ptr<Client>>;
+
+struct Client {
+  Connection connection;
+  Clients::iterator place{};  // of itself, so that it can be moved and erased
+  int64_t last_active_ms = 0;
+  bool is_ready = false;  // stands in Server::ready_
+};
+
+class Server {
+ public:
+  // Listens where host.options say, and says so on stdout. `host` must outlive
+  // the server. Ends the program with one line on stderr if that fails.
+  explicit Server(Host& host);
+
+  // Serves until a signal or SHUTDOWN asks it to stop.
+  void run();
+
+ private:
+  void wait();
+  int wait_ms() const;
+  void accept_clients();
+  bool refuse_client();
+  void add_client(FileDescriptor fd);
+  void make_ready(Client& client);
+  void take_turns();
+  void close_idle();
+
+  Host& host_;
+  FileDescriptor listener_;
+  FileDescriptor spare_;  // given up when there is no other; see refuse_client
+  Poller poller_;
+  BufferPool pool_;
+  Clients clients_;  // the longest idle first
+  std::vector<Client*> ready_;
+  int64_t timeout_ms_;  // 0: never
+  int64_t now_ms_ = 0;
+  bool accept_later_ = false;
+};
+
+}  // namespace klh
