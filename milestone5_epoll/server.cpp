@@ -39,6 +39,8 @@ struct Client;
 using Clients = std::list<std::unique_ptr<Client>>;
 
 struct Client {
+  explicit Client(Connection connected) : connection(std::move(connected)) {}
+
   Connection connection;
   Clients::iterator place{};  // of itself, so that it can be moved and erased
   int64_t last_active_ms = 0;
