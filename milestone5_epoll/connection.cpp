@@ -21,7 +21,7 @@ Connection::Connection(FileDescriptor fd, KeyValue& key_value)
 
 bool Connection::wants_close() const {
   return state_ == State::failed ||
-         (state_ == State::ended && outgoing_.empty());
+         (state_ == State::ended && outgoing_.empty() && !is_held_back_);
 }
 
 void Connection::note(bool readable, bool writable, bool is_closed) {
