@@ -6,6 +6,7 @@
 #   make                     ./server and ./client
 #   make VARIANT=asan        build-asan/server …, AddressSanitizer and UBSan
 #   make VARIANT=tsan        build-tsan/server …, ThreadSanitizer
+#   make V=1                 shows the commands
 #   make CXX=clang++         the other compiler (make clean first)
 
 VARIANT ?=
@@ -20,6 +21,13 @@ ALL_CXXFLAGS := -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
   $(OPTIMIZE) $(CXXFLAGS) -fno-omit-frame-pointer $(SANITIZE.$(VARIANT)) \
   -I. -I..
 
+# One short line for each step; V=1 shows the commands themselves.
+QUIET := $(if $(V),,@)
+COMPILE = $(QUIET)mkdir -p $(@D); $(if $(V),,echo "  c++ $<"; )\
+  $(CXX) $(ALL_CXXFLAGS) -MMD -MP -c $< -o $@
+LINK = $(QUIET)$(if $(V),,echo "  link $(notdir $(CURDIR))/$@"; )\
+  $(CXX) $(ALL_CXXFLAGS) $(LDFLAGS) $^ -o $@
+
 # build/ mirrors the tree: ../common/net.cpp becomes build/common/net.o
 object = $(patsubst %.cpp,$(BUILD)/%.o,$(patsubst ../%,%,$(1)))
 
@@ -29,14 +37,12 @@ all: $(BIN)server $(BIN)client
 $(BIN)server: $(call object,$(SERVER))
 $(BIN)client: $(call object,$(CLIENT))
 $(BIN)server $(BIN)client:
-	$(CXX) $(ALL_CXXFLAGS) $(LDFLAGS) $^ -o $@
+	$(LINK)
 
 $(BUILD)/common/%.o: ../common/%.cpp
-	@mkdir -p $(@D)
-	$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c $< -o $@
+	$(COMPILE)
 $(BUILD)/%.o: %.cpp
-	@mkdir -p $(@D)
-	$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c $< -o $@
+	$(COMPILE)
 
 -include $(patsubst %.o,%.d,$(call object,$(SERVER) $(CLIENT)))
 
