@@ -40,7 +40,7 @@ struct SipHashKey {
 SipHashKey random_siphash_key();
 
 // The hash that the tables use. `bytes` may be unaligned, empty, of any length.
-// Cost: about 10 ns for 16 bytes, then 1 ns for every further 8 bytes.
+// Cost: about 10 ns for 16 bytes, then 2 ns for every further 8 bytes.
 uint64_t siphash13(const SipHashKey& key, std::string_view bytes);
 
 // The same for any number of rounds: 2 and 4 have published test vectors.
