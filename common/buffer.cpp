@@ -31,7 +31,8 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
 char* Buffer::prepare(size_t size) {
   if (room() < size) {
     const size_t needed = this->size() + size;
-    if (needed <= capacity() && this->size() <= capacity() / 2) {
+    const auto consumed = size_of(buffer_begin_, data_begin_);
+    if (needed <= capacity() && this->size() <= consumed) {
       compact();
     } else {
       grow(std::max({needed, 2 * capacity(), kSmallestCapacity}));

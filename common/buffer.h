@@ -12,8 +12,8 @@
 //
 // consume() only moves data_begin. The room that it leaves in front is won
 // back lazily: at once when the buffer runs empty, else when room is asked for
-// and at least half of the storage is free. So a byte is moved at most once
-// for each byte that was consumed, and appending costs amortized O(1).
+// and at least as much was consumed as there is data. So for each byte that is
+// moved one was consumed, and appending costs amortized O(1).
 //
 // The buffer owns its storage; an empty one may own none. It does not shrink
 // by itself, and it does not limit its size: whoever fills it does.

@@ -26,13 +26,21 @@ void handle(int signal_number, void (*handler)(int)) {
   if (sigaction(signal_number, &action, nullptr) < 0) die("sigaction");
 }
 
+bool is_ignored(int signal_number) {
+  struct sigaction action {};
+  if (sigaction(signal_number, nullptr, &action) < 0) die("sigaction");
+  return action.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 void install_signal_handlers() {
   handle(SIGINT, request_stop);
   handle(SIGTERM, request_stop);
   handle(SIGALRM, request_stop);
+  if (!is_ignored(SIGHUP)) handle(SIGHUP, request_stop);
   handle(SIGPIPE, SIG_IGN);
+  handle(SIGXFSZ, SIG_IGN);
 }
 
 bool stop_requested() {

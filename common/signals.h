@@ -1,4 +1,4 @@
-// The two signals that ask a server to end, and the one it must not die of.
+// The signals that ask a server to end, and those it must not die of.
 //
 // The handler only sets a flag: hardly anything else is allowed in one
 // (signal-safety(7)). It is installed without SA_RESTART, so that a blocking
@@ -8,8 +8,10 @@
 
 namespace klh {
 
-// SIGINT and SIGTERM set the flag. SIGPIPE is ignored: a write to a connection
-// that the peer has closed then fails with EPIPE instead of killing us.
+// SIGINT and SIGTERM set the flag, and SIGHUP, when a terminal closes, unless
+// nohup(1) has had it ignored. SIGPIPE is ignored: a write to a connection that
+// the peer has closed then fails with EPIPE instead of killing us. So is SIGXFSZ:
+// a write beyond the largest file allowed (ulimit -f) fails with EFBIG.
 void install_signal_handlers();
 
 bool stop_requested();

@@ -21,7 +21,7 @@ bool matches_class(std::string_view pattern, size_t& p, char byte) {
     if (pattern[p] == '\\' && p + 1 < pattern.size()) {
       found |= at(++p) == wanted;
     } else if (p + 2 < pattern.size() && pattern[p + 1] == '-') {
-      const auto [low, high] = std::minmax(at(p), at(p + 2));
+      const auto [low, high] = std::minmax({at(p), at(p + 2)});
       found |= low <= wanted && wanted <= high;
       p += 2;
     } else {
