@@ -94,6 +94,10 @@ std::string quoted(std::string_view bytes) {
       text += "\\r";
     } else if (byte == '\t') {
       text += "\\t";
+    } else if (byte == '\a') {
+      text += "\\a";
+    } else if (byte == '\b') {
+      text += "\\b";
     } else if (value < 0x20 || value >= 0x7F) {
       char escape[5];
       std::snprintf(escape, sizeof escape, "\\x%02x", value);

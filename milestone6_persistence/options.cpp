@@ -11,11 +11,14 @@ namespace klh {
 namespace {
 
 template <class Number>
-std::string_view set_number(Number& number, std::string_view text) {
+std::string_view set_number(Number& number, std::string_view text,
+                            Number least = 0) {
   Number value{};
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end) return "not a number in range";
+  if (error != std::errc() || stop != end || value < least) {
+    return "not a number in range";
+  }
   number = value;
   return "";
 }
@@ -30,7 +33,7 @@ const OptionRow kOptionRows[] = {
     {"appendonly",  //
      [](const Options&) { return std::string("no"); },
      [](Options&, std::string_view value) -> std::string_view {
-       return value == "no" ? "" : "can only be 'no': there is no journal yet";
+       return value == "no" ? "" : "can only be no, there is no journal yet";
      }},
     {"bind",  //
      [](const Options& options) { return options.bind; },
@@ -45,7 +48,7 @@ const OptionRow kOptionRows[] = {
     {"maxclients",
      [](const Options& options) { return std::to_string(options.maxclients); },
      [](Options& options, std::string_view value) {
-       return set_number(options.maxclients, value);
+       return set_number(options.maxclients, value, 1u);
      }},
     {"port",  //
      [](const Options& options) { return std::to_string(options.port); },
@@ -56,7 +59,7 @@ const OptionRow kOptionRows[] = {
      [](const Options&) { return std::string(); },
      [](Options& options, std::string_view value) -> std::string_view {
        if (!value.empty())
-         return "can only be '': there are no save points yet";
+         return "can only be empty, there are no save points yet";
        options.save_at_end = false;
        return "";
      }},

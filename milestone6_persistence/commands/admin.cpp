@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <array>
+#include <cctype>
 #include <cstdio>
 #include <ctime>
 #include <string>
@@ -83,7 +83,7 @@ void reply_command_info(Context& context, Args names) {
     if (found) {
       reply_command(context.reply, *found);
     } else {
-      context.reply.null_array();
+      context.reply.null();
     }
   }
 }
@@ -91,7 +91,11 @@ void reply_command_info(Context& context, Args names) {
 void reply_unknown_subcommand(Context& context) {
   std::string text = "ERR unknown subcommand '";
   text += context.args[1].substr(0, 128);
-  text += "'. Try " + std::string(context.args[0]) + " HELP.";
+  std::string name(context.args[0]);
+  for (char& byte : name) {
+    byte = static_cast<char>(std::toupper(static_cast<unsigned char>(byte)));
+  }
+  text += "'. Try " + name + " HELP.";
   context.reply.error(text);
 }
 
@@ -102,8 +106,15 @@ void command(Context& context) {
     context.reply.array(all.size());
     for (const Command* each : all) reply_command(context.reply, *each);
   } else if (in.accept("count")) {
-    if (in.finish()) context.reply.integer(static_cast<int64_t>(all.size()));
-  } else if (in.accept("info") && !in.at_end()) {
+    if (!in.at_end()) {
+      return context.reply.error(
+          "ERR wrong number of arguments for 'command|count' command");
+    }
+    context.reply.integer(static_cast<int64_t>(all.size()));
+  } else if (context.args.size() == 2 && same_word(context.args[1], "info")) {
+    context.reply.array(all.size());
+    for (const Command* each : all) reply_command(context.reply, *each);
+  } else if (in.accept("info")) {
     reply_command_info(context, context.args.subspan(2));
   } else if (context.args.size() == 2 && same_word(context.args[1], "list")) {
     context.reply.array(all.size());

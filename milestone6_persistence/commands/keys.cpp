@@ -1,5 +1,6 @@
 // Commands on keys of any type: https://redis.io/commands/?group=generic
 #include <charconv>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,11 +54,11 @@ void keys(Context& context) {
 struct ScanOptions {
   int64_t count = 10;
   std::string_view pattern = "*";
-  std::string_view type{};
+  std::optional<std::string_view> type{};
 
   bool selects(const Entry& entry) const {
     return matches_glob(pattern, entry.key()) &&
-           (type.empty() || same_word(type, name_of(entry.type())));
+           (!type || same_word(*type, name_of(entry.type())));
   }
 };
 

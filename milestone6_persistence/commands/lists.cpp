@@ -1,5 +1,6 @@
 // List commands: https://redis.io/commands/?group=list
 #include <algorithm>
+#include <string>
 
 #include "commands/args.h"
 #include "commands/command.h"
@@ -41,10 +42,16 @@ void pop_one(Context& context, List& list, End end) {
 // Without a count the element itself, with one an array of at most so many.
 void pop(Context& context, End end) {
   const bool has_count = context.args.size() > 2;
-  ArgReader in(context, 2);
-  const int64_t count = has_count ? in.integer() : 1;
-  if (count < 0) in.fail("ERR value is out of range, must be positive");
-  if (!in.finish()) return;
+  if (context.args.size() > 3) {
+    return context.reply.error("ERR wrong number of arguments for '" +
+                               std::string(end == End::head ? "l" : "r") +
+                               "pop' command");
+  }
+  const int64_t count =
+      has_count ? parse_integer(context.args[2]).value_or(-1) : 1;
+  if (count < 0) {
+    return context.reply.error("ERR value is out of range, must be positive");
+  }
 
   List* list;
   if (!context.find(context.args[1], list)) return;
@@ -95,12 +102,12 @@ void lrange(Context& context) {
 }
 
 void lindex(Context& context) {
-  ArgReader in(context, 2);
-  const int64_t index = in.integer();
-  if (!in.finish()) return;
   List* list;
   if (!context.find(context.args[1], list)) return;
   if (!list) return context.reply.null();
+  ArgReader in(context, 2);
+  const int64_t index = in.integer();
+  if (!in.finish()) return;
   const int64_t position = from_head(index, *list);
   if (position < 0 || position >= static_cast<int64_t>(list->size())) {
     return context.reply.null();

@@ -16,13 +16,13 @@ void reply_unknown_command(Context& context) {
   std::string text = "ERR unknown command '";
   text += context.args[0].substr(0, kQuotedBytes);
   text += "', with args beginning with: ";
-  size_t room = kQuotedBytes;
+  std::string quoted;
   for (const std::string_view arg : context.args.subspan(1)) {
-    if (room == 0) break;
-    const std::string_view quoted = arg.substr(0, room);
-    room -= quoted.size();
-    text += "'" + std::string(quoted) + "' ";
+    if (quoted.size() >= kQuotedBytes) break;
+    const size_t room = kQuotedBytes - quoted.size();
+    quoted += "'" + std::string(arg.substr(0, room)) + "' ";
   }
+  text += quoted;
   context.reply.error(text);
 }
 

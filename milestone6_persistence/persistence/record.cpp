@@ -72,6 +72,7 @@ std::string decode_token(std::string_view token, Token kind,
     bytes += static_cast<char>(high * 16 + low);
     i += 2;
   }
+  if (bytes.size() > String::kMaxBytes) return "a token of over 512 MiB";
   return "";
 }
 

@@ -23,6 +23,7 @@ namespace klh {
 namespace {
 
 constexpr std::string_view kHeader = "# klh 1\n";
+constexpr std::string_view kHeaderBegin = "# klh";
 constexpr std::string_view kFooterBegin = "# end ";
 constexpr std::string_view kPrefix = "dump-";
 constexpr std::string_view kSuffix = ".klh";
@@ -190,6 +191,8 @@ class Reader {
     if (has_footer_) return "something stands behind the footer";
     if (line_number_ == 1 && line == kHeader) {
       has_header_ = true;
+    } else if (line_number_ == 1 && line.starts_with(kHeaderBegin)) {
+      return "a header, but not '# klh 1'";
     } else if (line.starts_with(kFooterBegin)) {
       return take_footer(line);
     }
@@ -216,7 +219,12 @@ class Reader {
       ++line_number_;
       return "cut short: no header and no record";
     }
-    if (!has_header_ && !input_.empty()) return take_line(input_.view());
+    if (!has_header_ && !input_.empty()) {
+      const std::string complaint = take_line(input_.view());
+      if (!complaint.empty()) return complaint;
+      input_.release();
+    }
+    if (!has_header_ && records_ == 0) return "neither header nor record";
     if (has_header_ && !has_footer_) {
       ++line_number_;
       return "cut short: the footer '# end ...' is missing";
@@ -254,6 +262,10 @@ std::string Snapshots::load(Store& store) {
     newest_ = std::max(newest_, number_of(name).value_or(0));
   }
   if (newest_ == 0) return "";
+  if (newest_ >= UINT64_MAX - 1) {
+    return path_ + "/" + file_name(newest_) +
+           ": no number is left for the next";
+  }
 
   const std::string name = file_name(newest_);
   const FileDescriptor fd(
@@ -273,7 +285,9 @@ std::string Snapshots::save(const Store& store) {
   }
   if (::renameat(directory_.get(), unfinished.c_str(), directory_.get(),
                  name.c_str()) < 0) {
-    return complaint_of("rename " + path_ + "/" + unfinished);
+    const std::string why = complaint_of("rename " + path_ + "/" + unfinished);
+    ::unlinkat(directory_.get(), unfinished.c_str(), 0);
+    return why;
   }
   // From here on the new name may be what the next start finds.
   ++newest_;

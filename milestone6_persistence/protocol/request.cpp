@@ -72,7 +72,8 @@ Parse Request::read_start(char first) {
 
 Parse Request::read_array_size(const char* bytes, size_t end) {
   const Parse result = read_number(bytes, end);
-  if (result == Parse::malformed || number_ > kMaxArguments) {
+  if (result == Parse::malformed ||
+      (!is_negative_ && number_ > kMaxArguments)) {
     return fail("Protocol error: invalid multibulk length");
   }
   if (result == Parse::complete) {
@@ -153,7 +154,7 @@ Parse Request::read_number(const char* bytes, size_t end) {
       has_cr_ = true;
     } else if (byte == '-' && digits_ == 0 && !is_negative_) {
       is_negative_ = true;
-    } else if (byte >= '0' && byte <= '9' && digits_ < kMaxDigits) {
+    } else if (takes_digit(byte)) {
       number_ = number_ * 10 + (byte - '0');
       ++digits_;
     } else {
@@ -161,6 +162,14 @@ Parse Request::read_number(const char* bytes, size_t end) {
     }
   }
   return Parse::need_more;
+}
+
+// Each number has one form: no leading zeros, no -0.
+bool Request::takes_digit(char byte) const {
+  const bool follows_zero = digits_ > 0 && number_ == 0;
+  const bool makes_minus_zero = digits_ == 0 && is_negative_ && byte == '0';
+  return byte >= '0' && byte <= '9' && digits_ < kMaxDigits && !follows_zero &&
+         !makes_minus_zero;
 }
 
 void Request::expect_number(State state) {

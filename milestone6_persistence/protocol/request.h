@@ -87,6 +87,7 @@ class Request {
   Parse read_inline_line(char* bytes, size_t end);
   Parse read_number(const char* bytes, size_t end);
 
+  bool takes_digit(char byte) const;
   void expect_number(State state);
   void finish_bulk(const char* bytes);
   Parse fail(std::string_view error);
