@@ -1,0 +1,31 @@
+// What Linux tells of a running process in /proc (proc(5)): the only way to
+// see from outside that a server waits, and for what, without guessing a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace klh::test {
+
+// The most memory that the process has had resident so far, in bytes (VmHWM).
+size_t peak_memory(pid_t pid);
+
+// True when every thread of the process waits for something to happen, and has
+// done nothing between two looks at it. A process that spins never gets there.
+bool is_asleep(pid_t pid);
+
+// The system call that the first thread is blocked in; -1, -1 if in none.
+struct BlockedCall {
+  long number;  // SYS_read …
+  int fd;       // its first argument
+};
+BlockedCall blocked_call(pid_t pid);
+
+// The port at the other end of the TCP connection that is the process's
+// descriptor `fd`; 0 if it is none.
+uint16_t peer_port(pid_t pid, int fd);
+
+}  // namespace klh::test
