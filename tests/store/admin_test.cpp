@@ -1,0 +1,226 @@
+// PING ECHO SELECT INFO COMMAND CONFIG, the options and the limit of clients.
+#include <algorithm>
+#include <filesystem>
+
+#include "store/store_test.h"
+
+namespace klh::test {
+
+namespace {
+
+class Admin : public StoreTest {
+ protected:
+  // The lines name:value of INFO.
+  std::map<std::string, std::string> info(const Words& sections = {}) {
+    Words words = {"INFO"};
+    words.insert(words.end(), sections.begin(), sections.end());
+    const std::string reply = ask(words);
+    std::map<std::string, std::string> fields;
+    size_t at = reply.find('\n') + 1;
+    while (at < reply.size()) {
+      const size_t end = reply.find("\r\n", at);
+      const std::string line = reply.substr(at, end - at);
+      const size_t colon = line.find(':');
+      if (colon != std::string::npos) {
+        fields[line.substr(0, colon)] = line.substr(colon + 1);
+      }
+      at = end + 2;
+    }
+    return fields;
+  }
+};
+
+TEST_F(Admin, Ping) {
+  check({"PING"}, "+PONG\r\n");
+  check({"ping", "hello"}, bulk("hello"));
+  check({"PING", every_byte()}, bulk(every_byte()));
+  check({"PING", "a", "b"}, wrong_arity("ping"));
+}
+
+TEST_F(Admin, Echo) {
+  check({"ECHO", ""}, bulk(""));
+  check({"ECHO", every_byte()}, bulk(every_byte()));
+  check({"ECHO"}, wrong_arity("echo"));
+  check({"ECHO", "a", "b"}, wrong_arity("echo"));
+}
+
+TEST_F(Admin, SelectKnowsOneDatabase) {
+  check({"SELECT", "0"}, "+OK\r\n");
+  check({"SELECT", "99"}, "-ERR DB index is out of range\r\n");
+  check({"SELECT", "-1"}, "-ERR DB index is out of range\r\n");
+  check({"SELECT", "x"}, kNotAnInteger);
+  check({"SELECT"}, wrong_arity("select"));
+  check({"SELECT", "0", "1"}, wrong_arity("select"));
+}
+
+const std::set<std::string>& promised_commands() {
+  static const std::set<std::string> names = {
+      "set",      "get",     "del",   "exists", "incr", "mget",    "mset",
+      "append",   "strlen",  "lpush", "rpush",  "lpop", "rpop",    "llen",
+      "lrange",   "lindex",  "hset",  "hget",   "hdel", "hgetall", "hlen",
+      "hexists",  "hkeys",   "hvals", "keys",   "scan", "type",    "dbsize",
+      "flushall", "ping",    "echo",  "select", "info", "command", "config",
+      "save",     "shutdown"};
+  return names;
+}
+
+TEST_F(Admin, CommandListsThem) {
+  const auto listed = client().ask_list({"COMMAND", "LIST"});
+  const std::set<std::string> names(listed.begin(), listed.end());
+  EXPECT_EQ(names.size(), listed.size());
+  EXPECT_TRUE(std::includes(names.begin(), names.end(),
+                            promised_commands().begin(),
+                            promised_commands().end()));
+  const auto count = static_cast<int64_t>(listed.size());
+  check({"COMMAND", "COUNT"}, number(count));
+  EXPECT_TRUE(ask({"COMMAND"})
+                  .starts_with("*" + std::to_string(count) + "\r\n*6\r\n$"));
+}
+
+// Names, arities, and where the keys are, as Redis tells them.
+TEST_F(Admin, CommandInfo) {
+  check({"COMMAND", "INFO", "get"},
+        "*1\r\n*6\r\n$3\r\nget\r\n:2\r\n*2\r\n+readonly\r\n+fast\r\n"
+        ":1\r\n:1\r\n:1\r\n");
+  check({"COMMAND", "INFO", "MSET", "del"},
+        "*2\r\n*6\r\n$4\r\nmset\r\n:-3\r\n*2\r\n+write\r\n+denyoom\r\n"
+        ":1\r\n:-1\r\n:2\r\n"
+        "*6\r\n$3\r\ndel\r\n:-2\r\n*1\r\n+write\r\n:1\r\n:-1\r\n:1\r\n");
+  EXPECT_TRUE(ask({"COMMAND", "INFO"}).starts_with("*"));
+}
+
+TEST_F(Admin, CommandInfoOfWhatIsNotThere) {
+  check({"COMMAND", "INFO", "nosuch"}, "*1\r\n$-1\r\n");
+}
+
+TEST_F(Admin, CommandRefusesWhatItDoesNotKnow) {
+  check({"COMMAND", "COUNT", "x"}, wrong_arity("command|count"));
+  check({"COMMAND", "NOSUCH"},
+        "-ERR unknown subcommand 'NOSUCH'. Try COMMAND HELP.\r\n");
+  check({"command", "nosuch"},
+        "-ERR unknown subcommand 'nosuch'. Try COMMAND HELP.\r\n");
+}
+
+TEST_F(Admin, ConfigGet) {
+  start({"--maxclients", "77", "--timeout", "100"});
+  const std::string port = std::to_string(server().port());
+  check({"CONFIG", "GET", "port"}, array({"port", port}));
+  check({"config", "get", "maxclients"}, array({"maxclients", "77"}));
+  check({"CONFIG", "GET", "timeout"}, array({"timeout", "100"}));
+  check({"CONFIG", "GET", "save"}, array({"save", ""}));
+  check({"CONFIG", "GET", "appendonly"}, array({"appendonly", "no"}));
+  check({"CONFIG", "GET", "bind"}, array({"bind", "127.0.0.1"}));
+  check({"CONFIG", "GET", "nosuch"}, "*0\r\n");
+  const auto pairs = client().ask_list({"CONFIG", "GET", "*"});
+  std::set<std::string> names;
+  for (size_t i = 0; i < pairs.size(); i += 2) names.insert(pairs[i]);
+  EXPECT_EQ(names,
+            (std::set<std::string>{"appendonly", "bind", "dir", "maxclients",
+                                   "port", "save", "timeout"}));
+  EXPECT_EQ(client().ask_list({"CONFIG", "GET", "p*", "port", "t*"}).size(),
+            4u);
+}
+
+TEST_F(Admin, ConfigRefusesWhatItDoesNotKnow) {
+  check({"CONFIG"}, wrong_arity("config"));
+  check({"CONFIG", "GET"}, wrong_arity("config|get"));
+  check({"CONFIG", "NOSUCH"},
+        "-ERR unknown subcommand 'NOSUCH'. Try CONFIG HELP.\r\n");
+  check({"config", "nosuch", "x"},
+        "-ERR unknown subcommand 'nosuch'. Try CONFIG HELP.\r\n");
+}
+
+TEST_F(Admin, Info) {
+  check({"SET", "a", "1"}, "+OK\r\n");
+  check({"GET", "a"}, bulk("1"));
+  check({"GET", "nosuch"}, kNull);
+  const auto all = info();
+  EXPECT_EQ(all.at("connected_clients"), "1");
+  EXPECT_EQ(all.at("tcp_port"), std::to_string(server().port()));
+  EXPECT_EQ(all.at("process_id"), std::to_string(server().pid()));
+  EXPECT_EQ(all.at("keyspace_hits"), "1");
+  EXPECT_EQ(all.at("keyspace_misses"), "1");
+  EXPECT_EQ(all.at("db0"), "keys=1,expires=0,avg_ttl=0");
+  EXPECT_EQ(all.at("rdb_changes_since_last_save"), "1");
+  EXPECT_TRUE(all.contains("redis_version"));
+  EXPECT_TRUE(all.contains("uptime_in_seconds"));
+
+  Connected second = another();
+  EXPECT_EQ(second.ask({"PING"}), "+PONG\r\n");
+  EXPECT_EQ(info({"CLIENTS"}).at("connected_clients"), "2");
+  EXPECT_EQ(info({"stats"}).at("total_connections_received"), "2");
+  EXPECT_FALSE(info({"clients"}).contains("tcp_port"));
+  EXPECT_TRUE(info({"clients", "server"}).contains("tcp_port"));
+  check({"INFO", "nosuch"}, bulk(""));
+  check({"SAVE"}, "+OK\r\n");
+  EXPECT_EQ(info().at("rdb_changes_since_last_save"), "0");
+  check({"FLUSHALL"}, "+OK\r\n");
+  EXPECT_FALSE(info().contains("db0"));
+}
+
+// --- options ---
+
+TEST_F(Admin, RefusesOptionsWhoseFeatureIsNotThereYet) {
+  const auto check_refused = [&](const std::string& name,
+                                 const std::string& value) {
+    const std::string line = refusal({name, value});
+    EXPECT_NE(line.find(name), std::string::npos) << line;
+  };
+  check_refused("--appendonly", "yes");
+  check_refused("--appendfsync", "always");
+  check_refused("--save", "60 1");
+  check_refused("--requirepass", "x");
+  check_refused("--maxmemory", "1");
+  check_refused("--nosuch", "x");
+  check_refused("--port", "x");
+  check_refused("--port", "65536");
+  check_refused("--timeout", "-1");
+  check_refused("--timeout", "x");
+  check_refused("--maxclients", "x");
+  check_refused("--maxclients", "");
+  check_refused("--dir", "");
+  check_refused("--bind", "");
+  EXPECT_EQ(refusal({"--save"}), "no value for --save");
+  EXPECT_EQ(refusal({"word"}), "unknown word 'word'");
+}
+
+// Nobody could connect, not even to shut it down.
+TEST_F(Admin, RefusesToServeNobody) {
+  const std::string line = refusal({"--maxclients", "0"});
+  EXPECT_NE(line.find("--maxclients"), std::string::npos) << line;
+}
+
+TEST_F(Admin, TakesTheOptionsItHas) {
+  start({"--appendonly", "no", "--save", "", "--bind", "127.0.0.1", "--timeout",
+         "0", "--maxclients", "5", "--dir", path("made")});
+  check({"PING"}, "+PONG\r\n");
+  EXPECT_TRUE(std::filesystem::is_directory(path("made")));
+}
+
+TEST_F(Admin, TellsTheClientThatIsOneTooMany) {
+  start({"--maxclients", "3"});
+  std::vector<Connected> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(another());
+    EXPECT_EQ(clients.back().ask({"PING"}), "+PONG\r\n");
+  }
+  for (int i = 0; i < 5; ++i) {
+    Connected refused = another();
+    EXPECT_EQ(refused.receive(), "-ERR max number of clients reached\r\n");
+    refused.client().expect_closed();
+  }
+  EXPECT_NE(clients[0].ask({"INFO", "stats"}).find("rejected_connections:5"),
+            std::string::npos);
+  clients.pop_back();
+  // The server learns of it when it comes to that: a request shows that.
+  Connected next = another();
+  for (std::string reply; reply != "+PONG\r\n";) {
+    next.client().request({"PING"});
+    reply = next.receive();
+    if (reply != "+PONG\r\n") next = another();
+  }
+}
+
+}  // namespace
+
+}  // namespace klh::test
