@@ -1,0 +1,86 @@
+// A file is refused, or what is in it is saved and loaded again unchanged.
+//
+// No fuzzer guesses a checksum. So a first byte that is odd asks for the rest
+// to be put between a header and the footer that fits.
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "content.h"
+#include "persistence/crc32c.h"
+#include "persistence/snapshot.h"
+
+namespace klh {
+namespace {
+
+// Made once; the files in it are written anew for each input.
+class Directory {
+ public:
+  Directory() {
+    const bool made = mkdtemp(path_.data()) != nullptr;
+    if (!made) std::abort();
+  }
+  ~Directory() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+  void write_dump(std::string_view bytes) const {
+    std::filesystem::remove(path_ + "/dump-2.klh");
+    std::ofstream(path_ + "/dump-1.klh", std::ios::binary) << bytes;
+  }
+
+ private:
+  std::string path_ = std::filesystem::exists("/dev/shm")
+                          ? "/dev/shm/klh-fuzz-XXXXXX"
+                          : "/tmp/klh-fuzz-XXXXXX";
+};
+
+std::string framed(std::string_view lines) {
+  std::string bytes = "# klh 1\n" + std::string(lines);
+  size_t records = 0;
+  bool begins_line = true;
+  for (const char byte : lines) {
+    if (begins_line && byte != '#') ++records;
+    begins_line = byte == '\n';
+  }
+  char footer[64];
+  std::snprintf(footer, sizeof footer, "# end %zu %08X\n", records,
+                crc32c(bytes));
+  return bytes + footer;
+}
+
+void check(std::string_view input) {
+  static const Directory directory;
+  if (input.empty()) return;
+  const bool frames = (input[0] & 1) != 0;
+  input.remove_prefix(1);
+  directory.write_dump(frames ? framed(input) : std::string(input));
+  Store store;
+  Snapshots snapshots(directory.path());
+  const std::string complaint = snapshots.load(store);
+  if (!complaint.empty()) {
+    const std::string place = directory.path() + "/dump-1.klh:";
+    if (!complaint.starts_with(place)) std::abort();
+    if (complaint.find('\n') != complaint.npos) std::abort();
+    return;
+  }
+  if (!snapshots.save(store).empty()) std::abort();
+  Store again;
+  if (!Snapshots(directory.path()).load(again).empty()) std::abort();
+  if (content_of(again) != content_of(store)) std::abort();
+}
+
+}  // namespace
+}  // namespace klh
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  klh::check({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
