@@ -70,7 +70,7 @@ clean:
 .PHONY: run client trace tour
 run client trace: M ?= 6
 run: require-milestone
-	@$(MAKE) --no-print-directory -C $(call folder,$(M))
+	@$(MAKE) --no-print-directory -s -C $(call folder,$(M))
 	@echo
 	@echo 'In another terminal:  make client$(if $(filter-out 6,$(M)), M=$(M))'
 	@$(if $(filter 6,$(M)),echo 'or any Redis client:  redis-cli')
@@ -83,7 +83,7 @@ client: require-milestone
 	@exec $(call folder,$(M))/client --port $(call port,$(M))
 
 TRACED := network,read,write,poll,ppoll,epoll_wait,epoll_pwait,epoll_ctl
-TRACED := $(TRACED),fsync,fdatasync,rename,renameat,unlinkat,close
+TRACED := $(TRACED),openat,fsync,fdatasync,rename,renameat,unlinkat,close
 trace: require-milestone
 	@command -v strace >/dev/null || \
 	  { echo 'make trace needs strace: apt-get install strace'; exit 1; }
