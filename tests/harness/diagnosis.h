@@ -7,7 +7,7 @@
 //   then      the server closed the connection
 //
 //   Likely cause: …
-//   To read: docs/2-framing.md, "…"
+//   To read: docs/2-framing.md#shortwrites
 //
 // A failure ends its test at once: what follows would only confuse.
 #pragma once
@@ -34,7 +34,8 @@ struct Observation {
 // call or the end of the test.
 void likely_cause(std::string text);
 
-// The chapter for the tests to come: "docs/2-framing.md, \"Whole messages\"".
+// The chapter for the tests to come, and its section:
+// "docs/2-framing.md#shortwrites".
 void to_read(std::string chapter_and_section);
 
 // Fails the test, and leaves it: gtest's own exception is thrown.
