@@ -10,8 +10,9 @@ namespace klh {
 
 // SIGINT and SIGTERM set the flag, and SIGHUP, when a terminal closes, unless
 // nohup(1) has had it ignored. SIGPIPE is ignored: a write to a connection that
-// the peer has closed then fails with EPIPE instead of killing us. So is SIGXFSZ:
-// a write beyond the largest file allowed (ulimit -f) fails with EFBIG.
+// the peer has closed then fails with EPIPE instead of killing us. So is
+// SIGXFSZ: a write beyond the largest file allowed (ulimit -f) fails with
+// EFBIG.
 void install_signal_handlers();
 
 bool stop_requested();

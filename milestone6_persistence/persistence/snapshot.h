@@ -13,8 +13,8 @@
 // The footer gives the number of records and the CRC-32C of every byte before
 // it. Where one of the two stands the other must, so a file that was cut short
 // or changed is noticed, wherever that was. A file without both was written by
-// hand: it is loaded line by line, and has at least one record. Other lines that
-// begin with # are comments.
+// hand: it is loaded line by line, and has at least one record. Other lines
+// that begin with # are comments.
 //
 // A new dump is written beside the old one, under a name that nobody loads,
 // and renamed when all of it is on disk. The old one is removed after that. So

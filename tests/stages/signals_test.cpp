@@ -1,5 +1,5 @@
-// SIGINT, SIGTERM and SIGHUP end a server with exit status 0, whatever it is doing.
-// Only the course's own servers are asked for this.
+// SIGINT, SIGTERM and SIGHUP end a server with exit status 0, whatever it is
+// doing. Only the course's own servers are asked for this.
 #include <signal.h>
 
 #include <functional>
