@@ -62,7 +62,8 @@ int open_connection(const std::string& address, uint16_t port) {
 // Sends one request and returns its reply: what one read returns.
 std::string ask(int server, std::string_view request) {
   const ssize_t put = write(server, request.data(), request.size());
-  if (put != static_cast<ssize_t>(request.size())) die("write");
+  if (put < 0) die("write");
+  if (put != static_cast<ssize_t>(request.size())) die_plainly("short write");
 
   std::string reply(kReadBytes, '\0');
   const ssize_t got = read(server, reply.data(), reply.size());

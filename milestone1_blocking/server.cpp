@@ -81,11 +81,13 @@ int open_listener(const std::string& address, uint16_t port) {
 }
 
 // The next client's connection, or -1 when there is none: a signal came, or
-// the client was gone before we got to it. Any other failure would come again
-// at once, and so on for ever: better to end and say why. See accept(2).
+// that connection broke before we got to it (accept(2), "Error handling"). What
+// we are out of we would be out of again at once: better to end and say why.
 int accept_client(int listener) {
   const int client = accept(listener, nullptr, nullptr);
-  if (client < 0 && errno != EINTR && errno != ECONNABORTED) die("accept");
+  const bool is_out =
+      errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+  if (client < 0 && is_out) die("accept");
   return client;
 }
 
@@ -112,7 +114,8 @@ ssize_t read_some(int client, char* bytes, size_t size) {
   return got;
 }
 
-// False when not all of it could be written: the client is gone.
+// False when not all of it could be written: the client is gone, or a signal
+// came.
 bool write_reply(int client, std::string_view reply) {
   const ssize_t put = write(client, reply.data(), reply.size());
   return put == static_cast<ssize_t>(reply.size());

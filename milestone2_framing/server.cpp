@@ -44,14 +44,14 @@ FileDescriptor open_listener(const std::string& address, uint16_t port) {
   return listener;
 }
 
-// The next client's connection, or none: a signal came, or the client was gone
-// before we got to it. Any other failure would come again at once, and so on
-// for ever: better to end and say why. See accept(2).
+// The next client's connection, or none: a signal came, or that connection
+// broke before we got to it (accept(2), "Error handling"). What we are out of
+// we would be out of again at once: better to end and say why.
 FileDescriptor accept_client(int listener) {
   FileDescriptor client(::accept(listener, nullptr, nullptr));
-  if (!client.is_open() && errno != EINTR && errno != ECONNABORTED) {
-    die("accept");
-  }
+  const bool is_out =
+      errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+  if (!client.is_open() && is_out) die("accept");
   return client;
 }
 
