@@ -24,6 +24,10 @@ bool Connection::wants_close() const {
          (state_ == State::ended && outgoing_.empty());
 }
 
+// Writing comes before answering: the new reply then stays in outgoing, poll()
+// reports that it can be written, and that is the pass in which the next
+// request is answered. A reply written at once would leave nothing to wait for,
+// and the requests that wait in incoming would wait for ever.
 void Connection::handle(bool readable, bool writable) {
   if (readable && wants_read()) read_some();
   if (writable && wants_write()) write_some();

@@ -1,8 +1,9 @@
-// An event loop on poll(): any number of clients, and none can hang another.
+// An event loop on poll(): any number of clients, and none that is slow or
+// silent hangs another.
 //
-//          .-> poll: who is ready? -> accept the new ---.
-//          |                                            v
-//          '--- close the finished <- handle each ready client
+//          .-> poll: who is ready? -> handle each ready client -.
+//          |                                                    v
+//          '-------- close the finished <---- accept a new one -'
 //
 // poll() is the only call that waits. The sockets are non-blocking, so each
 // other call does what can be done now and returns.
@@ -25,6 +26,8 @@ namespace klh {
 
 namespace {
 
+constexpr int kRestMs = 1000;
+
 class Server {
  public:
   Server(const std::string& address, uint16_t port);
@@ -32,8 +35,8 @@ class Server {
 
  private:
   void wait();
-  void accept_client();
   void handle_ready();
+  void accept_client();
   void close_finished();
 
   FileDescriptor listener_;
@@ -42,7 +45,7 @@ class Server {
   // What poll() is asked and what it answers: the listener, then each
   // connection in the order of connections_.
   std::vector<pollfd> polled_;
-  bool out_of_descriptors_ = false;  // accept only after someone has gone
+  bool rests_from_accepting_ = false;  // see accept_client
 };
 
 Server::Server(const std::string& address, uint16_t port)
@@ -58,14 +61,14 @@ Server::Server(const std::string& address, uint16_t port)
 void Server::run() {
   while (!stop_requested()) {
     wait();
-    handle_ready();
+    handle_ready();  // before accepting: a new one has no place in polled_
     if (polled_[0].revents != 0) accept_client();
     close_finished();
   }
 }
 
 void Server::wait() {
-  const short accept_events = out_of_descriptors_ ? 0 : POLLIN;
+  const short accept_events = rests_from_accepting_ ? 0 : POLLIN;
   polled_.assign(1, {listener_.get(), accept_events, 0});
   for (const auto& connection : connections_) {
     short events = 0;
@@ -73,27 +76,13 @@ void Server::wait() {
     if (connection->wants_write()) events |= POLLOUT;
     polled_.push_back({connection->fd(), events, 0});
   }
-  if (::poll(polled_.data(), polled_.size(), -1) < 0) {
+  const int timeout_ms = rests_from_accepting_ ? kRestMs : -1;
+  const int count = ::poll(polled_.data(), polled_.size(), timeout_ms);
+  if (count < 0) {
     if (errno != EINTR) die("poll");
     for (pollfd& each : polled_) each.revents = 0;
   }
-}
-
-// One new client a pass: poll() will tell if there are more.
-void Server::accept_client() {
-  FileDescriptor client(::accept(listener_.get(), nullptr, nullptr));
-  if (client.is_open()) {
-    if (!set_nonblocking(client.get())) return;
-    set_no_delay(client.get());
-    connections_.push_back(
-        std::make_unique<Connection>(std::move(client), key_value_));
-  } else if (errno == EMFILE || errno == ENFILE) {
-    // The client stays in the kernel's queue, so poll() would report it again
-    // at once, and so on at 100 % CPU: do not ask until a descriptor is free.
-    if (connections_.empty()) die("accept");
-    out_of_descriptors_ = true;
-  }
-  // Anything else is the fault of that one connection, which is gone.
+  if (count == 0) rests_from_accepting_ = false;
 }
 
 void Server::handle_ready() {
@@ -106,11 +95,29 @@ void Server::handle_ready() {
   }
 }
 
+// One new client a pass: poll() will tell if there are more.
+void Server::accept_client() {
+  FileDescriptor client(::accept(listener_.get(), nullptr, nullptr));
+  if (client.is_open()) {
+    if (!set_nonblocking(client.get())) return;
+    set_no_delay(client.get());
+    connections_.push_back(
+        std::make_unique<Connection>(std::move(client), key_value_));
+  } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+             errno == ENOBUFS) {
+    // The client stays in the kernel's queue, so poll() would report it again
+    // at once, and so on at 100 % CPU: do not ask until one of ours has gone,
+    // or for a second.
+    rests_from_accepting_ = true;
+  }
+  // Anything else is the fault of that one connection, which is gone.
+}
+
 // Only here do connections go away, so that no loop over them is disturbed.
 void Server::close_finished() {
   const size_t closed = std::erase_if(
       connections_, [](const auto& each) { return each->wants_close(); });
-  if (closed > 0) out_of_descriptors_ = false;
+  if (closed > 0) rests_from_accepting_ = false;
 }
 
 }  // namespace
