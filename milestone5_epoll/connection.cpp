@@ -43,7 +43,8 @@ bool Connection::has_work() const {
 }
 
 // Takes what has come, up to kReadBytes. Fewer than asked for means that no
-// more is there (epoll(7), Q9), which saves the call that would return EAGAIN.
+// more is there (epoll(7), Q9), which saves the call that would return EAGAIN;
+// only urgent data (tcp(7)), which no client of ours sends, would cut it short.
 // Unless the peer has closed its side: the end of the stream is not a byte, and
 // the edge that told of it has passed. So then it is read until it is met.
 void Connection::read_some() {

@@ -19,6 +19,10 @@ namespace klh {
 
 namespace {
 
+// When accept() is tried again, in milliseconds, if no edge tells of a client.
+constexpr int kAtTheNextEdge = -1;
+constexpr int kLaterMs = 1000;
+
 int64_t monotonic_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
@@ -57,7 +61,7 @@ void Server::run() {
 void Server::wait() {
   const auto events = poller_.wait(wait_ms());
   now_ms_ = monotonic_ms();
-  bool accept_now = accept_later_;
+  bool accept_now = accept_after_ms_ >= 0;
   for (const Poller::Event& event : events) {
     if (event.tag == nullptr) {
       accept_now = true;
@@ -72,9 +76,8 @@ void Server::wait() {
 
 // How long there is nothing to do unless something happens; -1 is for ever.
 int Server::wait_ms() const {
-  constexpr int64_t kAcceptLaterMs = 1000;
   if (!ready_.empty()) return 0;
-  if (accept_later_) return kAcceptLaterMs;
+  if (accept_after_ms_ >= 0) return accept_after_ms_;
   if (timeout_ms_ == 0 || clients_.empty()) return -1;
   const int64_t idle_ms = now_ms_ - clients_.front()->last_active_ms;
   constexpr int64_t kLongestMs = 60'000;  // timeout_ms_ may not fit an int
@@ -82,10 +85,12 @@ int Server::wait_ms() const {
       std::clamp<int64_t>(timeout_ms_ - idle_ms, 0, kLongestMs));
 }
 
-// All that wait: one edge may stand for many of them.
+// All that wait, since one edge may stand for many of them; but not more in a
+// pass than a cap, for the sake of those who are connected.
 void Server::accept_clients() {
-  accept_later_ = false;
-  for (;;) {
+  constexpr int kAcceptsPerPass = 256;
+  accept_after_ms_ = kAtTheNextEdge;
+  for (int i = 0; i < kAcceptsPerPass; ++i) {
     FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
     if (fd.is_open()) {
       add_client(std::move(fd));
@@ -94,11 +99,12 @@ void Server::accept_clients() {
     } else if (errno == EMFILE || errno == ENFILE) {
       if (!refuse_client()) return;
     } else if (errno == ENOBUFS || errno == ENOMEM) {
-      accept_later_ = true;
+      accept_after_ms_ = kLaterMs;
       return;
     }
     // Anything else is the fault of that one connection, which is gone.
   }
+  accept_after_ms_ = 0;
 }
 
 // There is no descriptor left to accept with. Clients would hang in the
@@ -110,7 +116,7 @@ bool Server::refuse_client() {
   spare_.reset();
   FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
   const bool refused = fd.is_open();
-  accept_later_ = !refused && errno != EAGAIN;
+  if (!refused && errno != EAGAIN) accept_after_ms_ = kLaterMs;
   fd.reset();
   spare_ = open_spare();
   return refused;
@@ -121,7 +127,7 @@ void Server::add_client(FileDescriptor fd) {
   if (clients_.size() >= host_.options.maxclients) {
     // A new socket has room for this. Should the client be gone, so be it.
     const std::string_view error = "-ERR max number of clients reached\r\n";
-    if (::write(fd.get(), error.data(), error.size()) < 0) fd.reset();
+    (void)!::write(fd.get(), error.data(), error.size());
     ++statistics.connections_rejected;
     return;
   }

@@ -66,7 +66,7 @@ class Server {
   std::vector<Client*> ready_;
   int64_t timeout_ms_;  // 0: never
   int64_t now_ms_ = 0;
-  bool accept_later_ = false;
+  int accept_after_ms_ = -1;  // -1: at the next edge
 };
 
 }  // namespace klh
