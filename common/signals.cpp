@@ -47,4 +47,9 @@ bool stop_requested() {
   return stop != 0;
 }
 
+void forget_stop_request() {
+  alarm(0);
+  stop = 0;
+}
+
 }  // namespace klh

@@ -17,4 +17,7 @@ void install_signal_handlers();
 
 bool stop_requested();
 
+// For a server that cannot end yet: it goes on until it is asked again.
+void forget_stop_request();
+
 }  // namespace klh

@@ -47,12 +47,18 @@ void run(Options& options) {
   Host host{.store = store, .options = options};
   host.statistics.start_s = std::time(nullptr);
   host.save = [&] { return save(host, snapshots); };
-  Server(host).run();
-
-  // After SHUTDOWN, what was to be saved has been.
-  if (host.should_stop || !options.save_at_end) return;
-  const std::string complaint = host.save();
-  if (!complaint.empty()) die_plainly("not saved: " + complaint);
+  // The port stays ours until all is saved: a new server must find the file.
+  Server server(host);
+  for (;;) {
+    server.run();
+    // After SHUTDOWN, what was to be saved has been.
+    if (host.should_stop || !options.save_at_end) return;
+    const std::string complaint = host.save();
+    if (complaint.empty()) return;
+    // To end now would be to lose everything. SHUTDOWN NOSAVE does that.
+    std::fprintf(stderr, "klh: not ended, not saved: %s\n", complaint.c_str());
+    forget_stop_request();
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,7 +74,11 @@ bool sync_to_disk(int fd) {
 #ifdef F_FULLFSYNC
   if (fcntl(fd, F_FULLFSYNC) == 0) return true;
 #endif
-  return fsync(fd) == 0;
+  int result;
+  do {
+    result = fsync(fd);
+  } while (result < 0 && errno == EINTR);
+  return result == 0;
 }
 
 std::string complaint_of(const std::string& what) {
@@ -252,6 +257,11 @@ Snapshots::Snapshots(const std::string& directory) : path_(directory) {
   make_directory(path_);
   directory_ = open_directory(path_);
   if (!directory_.is_open()) die("directory " + path_);
+  // Two servers would each remove what the other has saved. The lock goes with
+  // the descriptor, however we end. See flock(2).
+  if (::flock(directory_.get(), LOCK_EX | LOCK_NB) < 0) {
+    die("directory " + path_ + " is used by another server");
+  }
 }
 
 std::string Snapshots::load(Store& store) {

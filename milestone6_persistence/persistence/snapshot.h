@@ -31,8 +31,9 @@ namespace klh {
 
 class Snapshots {
  public:
-  // Opens the directory, which is made if it is missing. Ends the program with
-  // one line on stderr if that cannot be done.
+  // Opens the directory, which is made if it is missing, and locks it. Ends the
+  // program with one line on stderr if that cannot be done, or another server
+  // has it.
   explicit Snapshots(const std::string& directory);
 
   // Loads the newest dump, if there is one, into an empty store. Returns what

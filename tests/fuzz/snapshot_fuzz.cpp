@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -63,15 +64,16 @@ void check(std::string_view input) {
   input.remove_prefix(1);
   directory.write_dump(frames ? framed(input) : std::string(input));
   Store store;
-  Snapshots snapshots(directory.path());
-  const std::string complaint = snapshots.load(store);
+  auto snapshots = std::make_unique<Snapshots>(directory.path());
+  const std::string complaint = snapshots->load(store);
   if (!complaint.empty()) {
     const std::string place = directory.path() + "/dump-1.klh:";
     if (!complaint.starts_with(place)) std::abort();
     if (complaint.find('\n') != complaint.npos) std::abort();
     return;
   }
-  if (!snapshots.save(store).empty()) std::abort();
+  if (!snapshots->save(store).empty()) std::abort();
+  snapshots.reset();  // and with it the lock
   Store again;
   if (!Snapshots(directory.path()).load(again).empty()) std::abort();
   if (content_of(again) != content_of(store)) std::abort();

@@ -275,15 +275,38 @@ TEST_F(Files, WhatCannotBeSavedIsSaid) {
   end();
 }
 
-TEST_F(Files, AnEndThatCannotSaveIsNoCleanOne) {
+// To end would be to lose everything: it says so, and serves on.
+TEST_F(Files, AServerThatCannotSaveDoesNotEnd) {
   start({"--dir", path("data")});
+  check({"SET", "a", "1"}, "+OK\r\n");
   std::filesystem::remove_all(path("data"));
-  server().signal(SIGTERM);
+  const std::string complaint = "klh: not ended, not saved: open " +
+                                path("data") +
+                                "/dump-1.klh.tmp: No such file or directory\n";
+  for (const int signal_number : {SIGTERM, SIGINT}) {
+    const std::string before = server().log();
+    server().signal(signal_number);
+    while (server().log() == before) check({"PING"}, "+PONG\r\n");
+    EXPECT_EQ(server().log(), before + complaint);
+    check({"GET", "a"}, bulk("1"));
+  }
+  client().client().request({"SHUTDOWN", "NOSAVE"});
+  client().client().expect_closed();
+  end();
+}
+
+// Each would remove what the other has saved.
+TEST_F(Files, BelongToOneServer) {
+  start({"--dir", path("data")});
+  const std::string line = refusal({"--dir", path("data")});
+  EXPECT_TRUE(line.starts_with("directory " + path("data") +
+                               " is used by another server"))
+      << line;
+  check({"SET", "a", "1"}, "+OK\r\n");
+  server().signal(SIGKILL);
   server().wait_until_ended();
-  const std::string log = server().log();
-  EXPECT_TRUE(log.ends_with("klh: not saved: open " + path("data") +
-                            "/dump-1.klh.tmp: No such file or directory\n"))
-      << log;
+  start({"--dir", path("data")});
+  check({"GET", "a"}, kNull);
 }
 
 // A disk that is full, as far as the server can tell: no file may grow beyond

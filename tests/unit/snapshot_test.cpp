@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <random>
 #include <set>
 #include <sstream>
@@ -346,11 +347,13 @@ TEST_F(SnapshotTest, WhatIsSavedIsFoundAgainWhateverTheNumbers) {
        {"dump-18446744073709551614.klh", "dump-18446744073709551615.klh"}) {
     TemporaryDirectory directory;
     write_file(directory.path() + "/" + name, "K age old\n");
-    Store store;
-    Snapshots snapshots(directory.path());
-    if (!snapshots.load(store).empty()) continue;  // refused: as good
-    store.set_string("age", "new");
-    if (!snapshots.save(store).empty()) continue;
+    {
+      Store store;
+      Snapshots snapshots(directory.path());
+      if (!snapshots.load(store).empty()) continue;  // refused: as good
+      store.set_string("age", "new");
+      if (!snapshots.save(store).empty()) continue;
+    }
     Store loaded;
     ASSERT_EQ(Snapshots(directory.path()).load(loaded), "");
     EXPECT_EQ(content_of(loaded), (Content{{"age", {"string", "new"}}}))
@@ -415,8 +418,8 @@ class FileSizeLimit {
 TEST_F(SnapshotTest, ASaveThatFailsLeavesTheLastDump) {
   Store store;
   fill(store);
-  Snapshots snapshots(path());
-  ASSERT_EQ(snapshots.save(store), "");
+  auto snapshots = std::make_unique<Snapshots>(path());
+  ASSERT_EQ(snapshots->save(store), "");
   const std::string dump = read_file(path("dump-1.klh"));
   store.set_string("large", std::string(1'000'000, 'x'));
   // None at all, in the header, in the records, and in the footer alone.
@@ -426,13 +429,14 @@ TEST_F(SnapshotTest, ASaveThatFailsLeavesTheLastDump) {
       std::filesystem::file_size(measured.path() + "/dump-1.klh");
   for (const size_t limit : {size_t{0}, size_t{3}, size_t{300'000}, size - 1}) {
     const FileSizeLimit full(limit);
-    EXPECT_EQ(snapshots.save(store),
+    EXPECT_EQ(snapshots->save(store),
               "write " + path("dump-2.klh.tmp") + ": File too large");
     EXPECT_EQ(names_in(path()), std::set<std::string>{"dump-1.klh"});
     EXPECT_EQ(read_file(path("dump-1.klh")), dump);
   }
-  EXPECT_EQ(snapshots.save(store), "");  // there is room again
+  EXPECT_EQ(snapshots->save(store), "");  // there is room again
   EXPECT_EQ(names_in(path()), std::set<std::string>{"dump-2.klh"});
+  snapshots.reset();  // and with it the lock
   Store loaded;
   ASSERT_EQ(Snapshots(path()).load(loaded), "");
   EXPECT_TRUE(content_of(loaded) == content_of(store));
