@@ -9,9 +9,9 @@ namespace klh {
 
 namespace {
 
-constexpr int kMaxDigits = 18;           // always fit an int64_t
-constexpr size_t kKeptArguments = 1024;  // room that is kept between requests
-constexpr size_t kLineEnd = 2;           // CR LF
+constexpr int kMaxDigits = 18;         // always fit an int64_t
+constexpr size_t kKeptArguments = 16;  // room that is kept between requests
+constexpr size_t kLineEnd = 2;         // CR LF
 
 bool is_space(char byte) {
   return std::isspace(static_cast<unsigned char>(byte)) != 0;
@@ -22,6 +22,17 @@ int hex_value(char digit) {
   if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
   if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
   return -1;
+}
+
+// A web page can make a browser send us an HTTP request, whose body would then
+// be taken for commands. Every such request has a line that begins like this.
+bool is_http(Args words) {
+  if (words.empty()) return false;
+  std::string first(words[0]);
+  for (char& byte : first) {
+    byte = static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
+  }
+  return first == "post" || first == "host:";
 }
 
 }  // namespace
@@ -137,6 +148,7 @@ Parse Request::read_inline_line(char* bytes, size_t end) {
   if (!split_words(bytes, size, args_)) {
     return fail("Protocol error: unbalanced quotes in request");
   }
+  if (is_http(args_)) return fail("Protocol error: this is not HTTP");
   state_ = State::complete;
   return Parse::complete;
 }

@@ -99,6 +99,14 @@ TEST_F(Protocol, RefusesWhatIsMalformed) {
   check_closed("*1\r\n$4\r\nPINGxx", "expected CRLF after an argument");
 }
 
+// What a web page can have a browser send, with commands in its body.
+TEST_F(Protocol, TakesNoCommandsFromABrowser) {
+  check({"SET", "a", "1"}, "+OK\r\n");
+  check_closed("POST / HTTP/1.1\r\n\r\nDEL a\r\n", "this is not HTTP");
+  check_closed("host: 127.0.0.1\r\n\r\nDEL a\r\n", "this is not HTTP");
+  check({"GET", "a"}, bulk("1"));
+}
+
 TEST_F(Protocol, AnswersWhatCameBeforeAMalformedOne) {
   Connected connection = another();
   connection.client().send("PING\r\nPING\r\n*x\r\nPING\r\n");
