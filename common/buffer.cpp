@@ -13,6 +13,7 @@ namespace klh {
 namespace {
 
 constexpr size_t kSmallestCapacity = 1024;
+constexpr size_t kKeptCapacity = 128 * 1024;
 
 }  // namespace
 
@@ -55,7 +56,9 @@ void Buffer::append(std::string_view bytes) {
 void Buffer::consume(size_t size) {
   assert(size <= this->size());
   data_begin_ += size;
-  if (empty()) data_begin_ = data_end_ = buffer_begin_;
+  if (!empty()) return;
+  data_begin_ = data_end_ = buffer_begin_;
+  if (capacity() > kKeptCapacity) release();
 }
 
 void Buffer::release() {

@@ -13,10 +13,13 @@
 // consume() only moves data_begin. The room that it leaves in front is won
 // back lazily: at once when the buffer runs empty, else when room is asked for
 // and at least as much was consumed as there is data. So for each byte that is
-// moved one was consumed, and appending costs amortized O(1).
+// moved one was consumed; growing moves all, but doubles: appending costs
+// amortized O(1).
 //
-// The buffer owns its storage; an empty one may own none. It does not shrink
-// by itself, and it does not limit its size: whoever fills it does.
+// The buffer owns its storage; an empty one may own none. When it runs empty it
+// keeps no more than 128 KiB of it, so that one large message is not paid for
+// as long as the connection lasts. It does not limit its size: whoever fills it
+// does.
 #pragma once
 
 #include <cstddef>

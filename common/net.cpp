@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -125,8 +127,11 @@ uint64_t raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) die("getrlimit");
   const rlim_t soft = limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max;
-  // macOS reports an infinite hard limit but refuses it: keep what we have.
-  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
+#ifdef __APPLE__
+  // It reports an infinite hard limit, but refuses more than this.
+  limit.rlim_cur = std::min<rlim_t>(OPEN_MAX, limit.rlim_max);
+#endif
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : soft;
 }
 
 }  // namespace klh

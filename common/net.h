@@ -15,10 +15,10 @@
 
 namespace klh {
 
-// Prints "<program>: <what>: <strerror(errno)>" and exits with status 1.
+// Prints "klh: <what>: <strerror(errno)>" and exits with status 1.
 [[noreturn]] void die(std::string_view what);
 
-// The same for a mistake that has no errno: prints "<program>: <what>".
+// The same for a mistake that has no errno: prints "klh: <what>".
 [[noreturn]] void die_plainly(std::string_view what);
 
 class FileDescriptor {
