@@ -61,6 +61,11 @@ void Buffer::consume(size_t size) {
   if (capacity() > kKeptCapacity) release();
 }
 
+void Buffer::truncate(size_t size) {
+  assert(size <= this->size());
+  data_end_ = data_begin_ + size;
+}
+
 void Buffer::release() {
   std::free(buffer_begin_);
   buffer_begin_ = data_begin_ = data_end_ = buffer_end_ = nullptr;

@@ -58,6 +58,9 @@ class Buffer {
   // Drops the first `size` bytes; size <= size().
   void consume(size_t size);
 
+  // Drops all but the first `size` bytes; size <= size().
+  void truncate(size_t size);
+
   // Drops all data and gives the storage back.
   void release();
 

@@ -26,7 +26,7 @@ QUIET := $(if $(V),,@)
 COMPILE = $(QUIET)mkdir -p $(@D); $(if $(V),,echo "  c++ $<"; )\
   $(CXX) $(ALL_CXXFLAGS) -MMD -MP -c $< -o $@
 LINK = $(QUIET)$(if $(V),,echo "  link $(notdir $(CURDIR))/$@"; )\
-  $(CXX) $(ALL_CXXFLAGS) $(LDFLAGS) $^ -o $@
+  $(CXX) $(ALL_CXXFLAGS) $(LDFLAGS) $^ $(LIBRARIES) -o $@
 
 # build/ mirrors the tree: ../common/net.cpp becomes build/common/net.o
 object = $(patsubst %.cpp,$(BUILD)/%.o,$(patsubst ../%,%,$(1)))
@@ -36,6 +36,7 @@ all: $(BIN)server $(BIN)client
 
 $(BIN)server: $(call object,$(SERVER))
 $(BIN)client: $(call object,$(CLIENT))
+$(BIN)client: LIBRARIES = $(CLIENT_LIBRARIES)
 $(BIN)server $(BIN)client:
 	$(LINK)
 

@@ -10,6 +10,10 @@ namespace klh {
 
 namespace {
 
+bool parse_value(std::string_view, bool*) {
+  return false;
+}
+
 template <class Number>
 bool parse_value(std::string_view text, Number* value) {
   const char* end = text.data() + text.size();
@@ -36,8 +40,12 @@ void set_flag(const Flag& flag, std::string_view text) {
                              const char* words) {
   std::printf("usage: %s", program);
   for (const Flag& flag : flags) {
-    const bool text = std::holds_alternative<std::string*>(flag.value);
-    std::printf(" [%s %s]", flag.name.data(), text ? "TEXT" : "NUMBER");
+    const bool is_text = std::holds_alternative<std::string*>(flag.value);
+    const bool is_alone = std::holds_alternative<bool*>(flag.value);
+    std::printf(" [%s%s]", flag.name.data(),
+                is_alone  ? ""
+                : is_text ? " TEXT"
+                          : " NUMBER");
   }
   std::printf("%s\n", words);
   std::exit(0);
@@ -55,6 +63,11 @@ int parse_leading_flags(int argc, char** argv,
       if (flag.name == name) found = &flag;
     }
     if (!found) die_plainly("unknown flag '" + std::string(name) + "'");
+    if (bool* const* is_set = std::get_if<bool*>(&found->value)) {
+      **is_set = true;
+      ++i;
+      continue;
+    }
     if (i + 1 == argc) die_plainly("no value for " + std::string(name));
     set_flag(*found, argv[i + 1]);
     i += 2;

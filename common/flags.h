@@ -1,6 +1,7 @@
 // Command lines: `--name VALUE` pairs, then, for a client, the words of a
 // request. A mistake ends the program with one clear line and exit status 1;
-// --help lists the flags and exits with status 0.
+// --help lists the flags and exits with status 0. A flag that is a bool stands
+// alone, without a value.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace klh {
 // number is decimal and must fit its type.
 struct Flag {
   std::string_view name;  // with its dashes: "--port"
-  std::variant<uint16_t*, uint32_t*, std::string*> value;
+  std::variant<uint16_t*, uint32_t*, std::string*, bool*> value;
 };
 
 // For servers: anything but the flags given is refused.
