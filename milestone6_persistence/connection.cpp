@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "commands/command.h"
 #include "commands/table.h"
 
 namespace klh {
@@ -17,10 +18,15 @@ constexpr size_t kReadBytes = 64 * 1024;
 }  // namespace
 
 Connection::Connection(FileDescriptor fd, Host& host, BufferPool& pool)
-    : fd_(std::move(fd)), host_(host), pool_(pool) {}
+    : fd_(std::move(fd)), host_(host), pool_(pool) {
+  session_.fd = fd_.get();
+  session_.id = ++host.last_session_id;
+  session_.connected_s = host.store.now_ms() / 1000;
+}
 
 bool Connection::wants_close() const {
   return state_ == State::failed ||
+         (session_.should_close && outgoing_.empty()) ||
          (state_ == State::ended && outgoing_.empty() && !is_held_back_);
 }
 
@@ -34,7 +40,10 @@ void Connection::read_and_execute() {
   pool_.lend(incoming_);
   pool_.lend(outgoing_);
   if (readable_ && wants_read()) read_some();
-  while (!is_full() && !host_.should_stop && try_one_request()) continue;
+  while (!is_full() && !session_.should_close && !host_.should_stop &&
+         try_one_request()) {
+    continue;
+  }
   is_held_back_ = is_full();
   pool_.take_back(incoming_);
 }
@@ -81,13 +90,24 @@ bool Connection::try_one_request() {
       return false;
     case Parse::complete: break;
   }
-  if (!request_.args().empty()) {
-    Context context(host_, request_.args(), outgoing_);
-    execute(context);
-  }
+  if (!request_.args().empty()) execute_request();
   incoming_.consume(request_.size());
   request_.reset();
   return true;
+}
+
+// CLIENT REPLY can ask for no replies, to the next request or to all.
+void Connection::execute_request() {
+  using Mute = Session::Mute;
+  const Mute before = session_.mute;
+  if (before == Mute::next) session_.mute = Mute::none;
+  session_.last_active_s = host_.store.now_ms() / 1000;
+  const size_t size = outgoing_.size();
+  Context context(host_, session_, request_.args(), outgoing_);
+  execute(context);
+  const bool is_muted = before == Mute::next ||
+                        (before == Mute::all && session_.mute == Mute::all);
+  if (is_muted) outgoing_.truncate(size);
 }
 
 // Gives the kernel as much as its send buffer takes. If that is not all, the

@@ -39,7 +39,8 @@ class Connection {
   Connection(FileDescriptor fd, Host& host, BufferPool& pool);
 
   int fd() const { return fd_.get(); }
-  bool wants_read() const { return state_ == State::open && !is_full(); }
+  Session& session() { return session_; }
+  bool wants_read() const { return is_open() && !is_full(); }
   bool wants_write() const { return !outgoing_.empty(); }
   bool wants_close() const;
 
@@ -61,9 +62,13 @@ class Connection {
   enum class State { open, ended, failed };
   static constexpr size_t kFullBytes = 1024 * 1024;
 
+  bool is_open() const {
+    return state_ == State::open && !session_.should_close;
+  }
   bool is_full() const { return outgoing_.size() >= kFullBytes; }
   void read_some();
   bool try_one_request();
+  void execute_request();
   void write_some();
 
   FileDescriptor fd_;
@@ -74,6 +79,7 @@ class Connection {
   bool writable_ = true;  // a new socket's send buffer is empty
   bool is_closed_ = false;
   bool is_held_back_ = false;  // requests may wait in incoming: it was full
+  Session session_;
   Request request_;
   Buffer incoming_;
   Buffer outgoing_;

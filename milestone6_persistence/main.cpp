@@ -46,7 +46,14 @@ void run(Options& options) {
 
   Host host{.store = store, .options = options};
   host.statistics.start_s = std::time(nullptr);
+  host.statistics.reset();
   host.save = [&] { return save(host, snapshots); };
+  store.on_expired = [&host](std::string_view key) {
+    ++host.statistics.expired_keys;
+    const std::string_view effect[] = {"DEL", key};
+    if (host.on_effect) host.on_effect(effect);
+  };
+
   // The port stays ours until all is saved: a new server must find the file.
   Server server(host);
   for (;;) {

@@ -29,37 +29,44 @@ std::string_view set_text(std::string& option, std::string_view text) {
   return "";
 }
 
+constexpr bool kFixed = true;
+
 const OptionRow kOptionRows[] = {
-    {"appendonly",  //
-     [](const Options&) { return std::string("no"); },
+    {"appendonly", [](const Options&) { return std::string("no"); },
      [](Options&, std::string_view value) -> std::string_view {
        return value == "no" ? "" : "can only be no, there is no journal yet";
      }},
-    {"bind",  //
-     [](const Options& options) { return options.bind; },
+    {"bind", [](const Options& options) { return options.bind; },
      [](Options& options, std::string_view value) {
        return set_text(options.bind, value);
-     }},
-    {"dir",  //
-     [](const Options& options) { return options.dir; },
+     },
+     kFixed},
+    {"dir", [](const Options& options) { return options.dir; },
      [](Options& options, std::string_view value) {
        return set_text(options.dir, value);
-     }},
+     },
+     kFixed},
     {"maxclients",
      [](const Options& options) { return std::to_string(options.maxclients); },
      [](Options& options, std::string_view value) {
        return set_number(options.maxclients, value, 1u);
      }},
-    {"port",  //
+    {"port",
      [](const Options& options) { return std::to_string(options.port); },
      [](Options& options, std::string_view value) {
        return set_number(options.port, value);
-     }},
-    {"save",  //
-     [](const Options&) { return std::string(); },
+     },
+     kFixed},
+    {"requirepass", [](const Options& options) { return options.requirepass; },
      [](Options& options, std::string_view value) -> std::string_view {
-       if (!value.empty())
+       options.requirepass = value;
+       return "";
+     }},
+    {"save", [](const Options&) { return std::string(); },
+     [](Options& options, std::string_view value) -> std::string_view {
+       if (!value.empty()) {
          return "can only be empty, there are no save points yet";
+       }
        options.save_at_end = false;
        return "";
      }},
@@ -79,17 +86,17 @@ const OptionRow kOptionRows[] = {
   std::exit(0);
 }
 
-const OptionRow* find_row(std::string_view name) {
-  for (const OptionRow& row : kOptionRows) {
-    if (row.name == name) return &row;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 std::span<const OptionRow> option_rows() {
   return kOptionRows;
+}
+
+const OptionRow* find_option(std::string_view name) {
+  for (const OptionRow& row : kOptionRows) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
 }
 
 Options parse_options(int argc, char** argv) {
@@ -98,7 +105,7 @@ Options parse_options(int argc, char** argv) {
     const std::string flag = argv[i];
     if (flag == "--help") print_help(argv[0]);
     if (!flag.starts_with("--")) die_plainly("unknown word '" + flag + "'");
-    const OptionRow* const row = find_row(flag.substr(2));
+    const OptionRow* const row = find_option(flag.substr(2));
     if (!row) die_plainly("unknown flag '" + flag + "'");
     if (i + 1 == argc) die_plainly("no value for " + flag);
     const std::string_view complaint = row->set(options, argv[i + 1]);

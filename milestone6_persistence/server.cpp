@@ -28,6 +28,11 @@ int64_t monotonic_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
+int64_t unix_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
 FileDescriptor open_spare() {
   return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
@@ -43,6 +48,9 @@ Server::Server(Host& host)
   // A client can be gone between the event and accept(), which would then wait
   // for the next one (accept(2), NOTES), and all others with it.
   if (!set_nonblocking(listener_.get())) die("fcntl");
+  host_.for_each_session = [this](const Host::Visit& visit) {
+    for (const auto& client : clients_) visit(client->connection.session());
+  };
   if (!poller_.add(listener_.get(), nullptr)) die("poller");
   host_.options.port = local_port(listener_.get());
   std::printf("listening on %s:%d\n", host_.options.bind.c_str(),
@@ -54,13 +62,16 @@ void Server::run() {
   while (!stop_requested() && !host_.should_stop) {
     wait();
     take_turns();
+    close_killed();
     close_idle();
+    expire_keys();
   }
 }
 
 void Server::wait() {
   const auto events = poller_.wait(wait_ms());
   now_ms_ = monotonic_ms();
+  host_.store.set_now(unix_ms());
   bool accept_now = accept_after_ms_ >= 0;
   for (const Poller::Event& event : events) {
     if (event.tag == nullptr) {
@@ -76,13 +87,19 @@ void Server::wait() {
 
 // How long there is nothing to do unless something happens; -1 is for ever.
 int Server::wait_ms() const {
+  constexpr int64_t kLongestMs = 60'000;
   if (!ready_.empty()) return 0;
-  if (accept_after_ms_ >= 0) return accept_after_ms_;
-  if (timeout_ms_ == 0 || clients_.empty()) return -1;
-  const int64_t idle_ms = now_ms_ - clients_.front()->last_active_ms;
-  constexpr int64_t kLongestMs = 60'000;  // timeout_ms_ may not fit an int
-  return static_cast<int>(
-      std::clamp<int64_t>(timeout_ms_ - idle_ms, 0, kLongestMs));
+  int64_t wait_ms = INT64_MAX;
+  if (accept_after_ms_ >= 0) wait_ms = accept_after_ms_;
+  if (timeout_ms_ != 0 && !clients_.empty()) {
+    const int64_t idle_ms = now_ms_ - clients_.front()->last_active_ms;
+    wait_ms = std::min(wait_ms, timeout_ms_ - idle_ms);
+  }
+  if (const auto expiry_ms = host_.store.next_expiry_ms()) {
+    wait_ms = std::min(wait_ms, *expiry_ms - host_.store.now_ms());
+  }
+  if (wait_ms == INT64_MAX) return -1;
+  return static_cast<int>(std::clamp<int64_t>(wait_ms, 0, kLongestMs));
 }
 
 // All that wait, since one edge may stand for many of them; but not more in a
@@ -170,6 +187,21 @@ void Server::take_turns() {
     }
   }
   host_.statistics.connected_clients = clients_.size();
+}
+
+// CLIENT KILL: gives those it has chosen a turn, in which they are closed.
+void Server::close_killed() {
+  if (!std::exchange(host_.has_killed, false)) return;
+  for (const auto& client : clients_) {
+    if (client->connection.session().should_close) make_ready(*client);
+  }
+}
+
+// Not all that are due at once: when a million keys expire in the same second,
+// clients get their turns in between.
+void Server::expire_keys() {
+  constexpr size_t kKeysPerTurn = 200;
+  host_.store.expire_due(kKeysPerTurn);
 }
 
 void Server::close_idle() {

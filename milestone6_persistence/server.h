@@ -55,6 +55,8 @@ class Server {
   void add_client(FileDescriptor fd);
   void make_ready(Client& client);
   void take_turns();
+  void close_killed();
+  void expire_keys();
   void close_idle();
 
   Host& host_;

@@ -1,6 +1,9 @@
 #include "commands/args.h"
 
+#include <algorithm>
 #include <charconv>
+
+#include "common/number.h"
 
 namespace klh {
 
@@ -8,6 +11,11 @@ namespace {
 
 char lower(char byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + 'a' - 'A')
+                                    : byte;
+}
+
+char upper(char byte) {
+  return byte >= 'a' && byte <= 'z' ? static_cast<char>(byte + 'A' - 'a')
                                     : byte;
 }
 
@@ -21,6 +29,42 @@ std::optional<int64_t> parse_integer(std::string_view text) {
   const std::string_view digits = text.substr(text[0] == '-' ? 1 : 0);
   if (digits[0] == '0' && text != "0") return std::nullopt;
   return value;
+}
+
+std::optional<Range> range_of(int64_t first, int64_t last, size_t size) {
+  const auto count = static_cast<int64_t>(size);
+  if (first < 0) first = std::max<int64_t>(first + count, 0);
+  if (last < 0) last += count;
+  last = std::min(last, count - 1);
+  if (first > last) return std::nullopt;
+  return Range{static_cast<size_t>(first),
+               static_cast<size_t>(last - first + 1)};
+}
+
+std::optional<int64_t> absolute_ms(int64_t amount, int64_t unit_ms,
+                                   int64_t base_ms) {
+  int64_t when_ms = 0;
+  if (__builtin_mul_overflow(amount, unit_ms, &when_ms) ||
+      __builtin_add_overflow(when_ms, base_ms, &when_ms)) {
+    return std::nullopt;
+  }
+  return when_ms;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string result(text);
+  for (char& byte : result) byte = lower(byte);
+  return result;
+}
+
+void reply_unknown_subcommand(Context& context) {
+  constexpr size_t kQuotedBytes = 128;
+  std::string text = "ERR unknown subcommand '";
+  text += context.args[1].substr(0, kQuotedBytes);
+  std::string name(context.args[0]);
+  for (char& byte : name) byte = upper(byte);
+  text += "'. Try " + name + " HELP.";
+  context.reply.error(text);
 }
 
 bool same_word(std::string_view a, std::string_view b) {
@@ -43,6 +87,24 @@ int64_t ArgReader::integer() {
   const std::optional<int64_t> value = parse_integer(word());
   if (!value) fail(kNotAnInteger);
   return value.value_or(0);
+}
+
+double ArgReader::real() {
+  const std::optional<double> value = parse_double(word());
+  if (!value) fail(kNotAFloat);
+  return value.value_or(0);
+}
+
+int64_t ArgReader::integer_in(int64_t least, int64_t most,
+                              std::string_view complaint) {
+  const int64_t value = integer();
+  if (value < least || value > most) fail(complaint);
+  return std::clamp(value, least, most);
+}
+
+void ArgReader::skip(size_t count) {
+  if (count > context_.args.size() - next_) return fail(kSyntaxError);
+  next_ += count;
 }
 
 bool ArgReader::accept(std::string_view option) {

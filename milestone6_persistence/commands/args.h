@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "commands/command.h"
@@ -20,11 +21,33 @@ namespace klh {
 
 inline constexpr std::string_view kNotAnInteger =
     "ERR value is not an integer or out of range";
+inline constexpr std::string_view kNotAnInt32 =
+    "ERR value is out of range, value must between -2147483648 and 2147483647";
+inline constexpr std::string_view kNotAFloat = "ERR value is not a valid float";
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";
+inline constexpr std::string_view kNoSuchKey = "ERR no such key";
 
 // A decimal integer in the one form that prints back as it came: no blanks, no
 // "+", no leading zeros. As Redis takes it.
 std::optional<int64_t> parse_integer(std::string_view text);
+
+// The part of a sequence that two positions name, both included; negative ones
+// count from its end. None if nothing lies between them. As GETRANGE and LRANGE
+// take them.
+struct Range {
+  size_t begin;
+  size_t size;
+};
+std::optional<Range> range_of(int64_t first, int64_t last, size_t size);
+
+// `amount` units of `unit_ms` after `base_ms`, or nullopt if that does not fit.
+std::optional<int64_t> absolute_ms(int64_t amount, int64_t unit_ms,
+                                   int64_t base_ms);
+
+std::string lower_case(std::string_view text);
+
+// "ERR unknown subcommand …", for a command whose args[1] is not one.
+void reply_unknown_subcommand(Context& context);
 
 // Equal but for the case of ASCII letters.
 bool same_word(std::string_view a, std::string_view b);
@@ -39,11 +62,20 @@ class ArgReader {
   // The next argument; "" and a syntax error when there is none.
   std::string_view word();
   int64_t integer();
+  double real();
+
+  // An integer from `least` to `most`, else `complaint`.
+  int64_t integer_in(int64_t least, int64_t most, std::string_view complaint);
+
+  // Skips to args[index], for arguments whose number is told before them.
+  size_t position() const { return next_; }
+  void skip(size_t count);
 
   // Is the next argument this option? Then it is read.
   bool accept(std::string_view option);
 
   void fail(std::string_view error);
+  bool failed() const { return !error_.empty(); }
 
   // All has been read, and all was well? If not, replies the first mistake.
   [[nodiscard]] bool finish();
@@ -51,7 +83,7 @@ class ArgReader {
  private:
   Context& context_;
   size_t next_;
-  std::string_view error_;
+  std::string error_;
 };
 
 }  // namespace klh

@@ -4,14 +4,20 @@
 // family and a row in the table at that file's end. A handler
 //   1. reads its arguments (args.h),
 //   2. finds its key: context.find() has replied if it is of another type,
-//   3. does the work with the store, says changed(), and replies.
+//   3. does the work with the store and replies,
+//   4. when it has changed something, says so: changed() if the request itself,
+//      run again later, would bring about the same change, else changed_as()
+//      with a command that does. What depends on the clock or on chance is
+//      spelled out there: a time becomes PXAT, an INCRBYFLOAT a SET.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "commands/host.h"
+#include "commands/session.h"
 #include "protocol/reply.h"
 #include "protocol/request.h"
 #include "store/store.h"
@@ -20,17 +26,22 @@ namespace klh {
 
 class Context {
  public:
-  Context(Host& the_host, Args the_args, Buffer& output)
-      : host(the_host), store(the_host.store), args(the_args), reply(output) {}
+  Context(Host& the_host, Session& the_session, Args the_args, Buffer& output)
+      : host(the_host),
+        store(the_host.store),
+        session(the_session),
+        args(the_args),
+        reply(output, the_session.protocol) {}
 
   Host& host;
   Store& store;
+  Session& session;
   Args args;  // args[0] is the command's name
   Reply reply;
 
-  // Looks for the value of a key, as a String, List or Hash. False when it is
-  // of another type: then the error has been replied. `value` is nullptr when
-  // there is no such key.
+  // Looks for the value of a key, as a String, List, Hash or SortedSet. False
+  // when it is of another type: then the error has been replied. `value` is
+  // nullptr when there is no such key.
   template <class T>
   [[nodiscard]] bool find(std::string_view key, T*& value);
 
@@ -44,9 +55,14 @@ class Context {
     if (value.empty()) store.erase(key);
   }
 
-  // Something in the store is no longer what it was.
-  void changed(uint64_t count = 1) {
-    host.statistics.changes_since_save += count;
+  // The store is no longer what it was: `count` things in it have changed, and
+  // the request says how, or the given command does. Every change of a handler
+  // is said once; a handler may say several, in their order.
+  void changed(uint64_t count = 1) { changed_as(args, count); }
+  void changed_as(Args effect, uint64_t count = 1);
+  void changed_as(std::initializer_list<std::string_view> effect,
+                  uint64_t count = 1) {
+    changed_as(Args(effect.begin(), effect.size()), count);
   }
 
  private:
@@ -55,20 +71,24 @@ class Context {
 
 // What a command does, as COMMAND tells it to clients.
 enum Flags : uint16_t {
-  kWrite = 1 << 0,     // may change the store
-  kReadOnly = 1 << 1,  // never does
-  kDenyOom = 1 << 2,   // may need memory
-  kAdmin = 1 << 3,     // is about the server, not about data
-  kFast = 1 << 4,      // O(1) or O(log n)
-  kLoading = 1 << 5,   // could run while the files are loaded
+  kWrite = 1 << 0,        // may change the store
+  kReadOnly = 1 << 1,     // never does
+  kDenyOom = 1 << 2,      // may need memory
+  kAdmin = 1 << 3,        // is about the server, not about data
+  kFast = 1 << 4,         // O(1) or O(log n)
+  kLoading = 1 << 5,      // could run while the files are loaded
+  kNoAuth = 1 << 6,       // may be sent before the password
+  kMovableKeys = 1 << 7,  // the number of keys is told by an argument
 };
 
 // Where the keys are among the arguments: from `first` to `last` (negative:
-// counted from the end), every `step`; all 0 for a command without keys.
+// counted from the end), every `step`; all 0 for a command without keys. With
+// `count` the keys that args[count] counts stand behind it, too.
 struct Keys {
   int first;
   int last;
   int step;
+  int count = 0;
 };
 
 struct Command {
@@ -78,6 +98,12 @@ struct Command {
   Keys keys;
   void (*handle)(Context& context);
 };
+
+inline void Context::changed_as(Args effect, uint64_t count) {
+  if (count == 0) return;
+  host.statistics.changes_since_save += count;
+  if (host.on_effect) host.on_effect(effect);
+}
 
 template <class T>
 bool Context::find(std::string_view key, T*& value) {

@@ -1,61 +1,125 @@
 // Hash commands: https://redis.io/commands/?group=hash
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
 #include "commands/args.h"
 #include "commands/command.h"
+#include "commands/scan_options.h"
 #include "commands/table.h"
+#include "common/number.h"
 
 namespace klh {
 
 namespace {
 
-void hset(Context& context) {
+void reply_count(Context& context, size_t count) {
+  context.reply.integer(static_cast<int64_t>(count));
+}
+
+void reply_value(Context& context, std::optional<std::string_view> value) {
+  if (!value) return context.reply.null();
+  context.reply.bulk(*value);
+}
+
+// The value of a field, none if there is no such field or no hash.
+std::optional<std::string_view> value_of(Hash* hash, std::string_view name) {
+  if (!hash) return std::nullopt;
+  return hash->get(name);
+}
+
+// Sets the fields that the arguments name, as many as they are. False: the
+// error has been replied.
+bool set_fields(Context& context, size_t& created) {
   const Args args = context.args;
   if (args.size() % 2 != 0) {
-    return context.reply.error(
-        "ERR wrong number of arguments for 'hset' command");
+    context.reply.error("ERR wrong number of arguments for '" +
+                        lower_case(args[0]) + "' command");
+    return false;
   }
   Hash* hash;
-  if (!context.find_or_create(args[1], hash)) return;
-  int64_t created = 0;
+  if (!context.find_or_create(args[1], hash)) return false;
+  created = 0;
   for (size_t i = 2; i < args.size(); i += 2) {
     if (hash->set(args[i], args[i + 1])) ++created;
-    context.changed();
   }
-  context.reply.integer(created);
+  context.changed((args.size() - 2) / 2);
+  return true;
+}
+
+void hset(Context& context) {
+  size_t created;
+  if (set_fields(context, created)) reply_count(context, created);
+}
+
+void hmset(Context& context) {
+  size_t created;
+  if (set_fields(context, created)) context.reply.ok();
+}
+
+void hsetnx(Context& context) {
+  const std::string_view name = context.args[2];
+  Hash* hash;
+  if (!context.find_or_create(context.args[1], hash)) return;
+  if (hash->get(name)) return context.reply.integer(0);
+  hash->set(name, context.args[3]);
+  context.changed();
+  context.reply.integer(1);
 }
 
 void hget(Context& context) {
   Hash* hash;
   if (!context.find(context.args[1], hash)) return;
-  const String* const value = hash ? hash->get(context.args[2]) : nullptr;
-  if (!value) return context.reply.null();
-  context.reply.bulk(value->view());
+  reply_value(context, value_of(hash, context.args[2]));
+}
+
+void hmget(Context& context) {
+  Hash* hash;
+  if (!context.find(context.args[1], hash)) return;
+  const Args names = context.args.subspan(2);
+  context.reply.array(names.size());
+  for (const std::string_view name : names) {
+    reply_value(context, value_of(hash, name));
+  }
 }
 
 void hdel(Context& context) {
   Hash* hash;
   if (!context.find(context.args[1], hash)) return;
-  int64_t erased = 0;
-  if (hash) {
-    for (const std::string_view name : context.args.subspan(2)) {
-      if (hash->erase(name)) ++erased;
-    }
-    context.erase_if_empty(context.args[1], *hash);
+  if (!hash) return context.reply.integer(0);
+  size_t erased = 0;
+  for (const std::string_view name : context.args.subspan(2)) {
+    if (hash->erase(name)) ++erased;
   }
-  context.changed(static_cast<uint64_t>(erased));
-  context.reply.integer(erased);
+  context.erase_if_empty(context.args[1], *hash);
+  context.changed(erased);
+  reply_count(context, erased);
 }
 
 void hlen(Context& context) {
   Hash* hash;
   if (!context.find(context.args[1], hash)) return;
-  context.reply.integer(hash ? static_cast<int64_t>(hash->size()) : 0);
+  reply_count(context, hash ? hash->size() : 0);
 }
 
 void hexists(Context& context) {
   Hash* hash;
   if (!context.find(context.args[1], hash)) return;
-  context.reply.integer(hash && hash->get(context.args[2]) ? 1 : 0);
+  context.reply.integer(value_of(hash, context.args[2]) ? 1 : 0);
 }
+
+void hstrlen(Context& context) {
+  Hash* hash;
+  if (!context.find(context.args[1], hash)) return;
+  const auto value = value_of(hash, context.args[2]);
+  reply_count(context, value ? value->size() : 0);
+}
+
+// All of a hash
 
 void hgetall(Context& context) {
   Hash* hash;
@@ -88,14 +152,178 @@ void hvals(Context& context) {
   });
 }
 
+// A packed hash is through in one step, whatever the cursor and COUNT are.
+void hscan(Context& context) {
+  const std::optional<uint64_t> cursor = read_cursor(context, context.args[2]);
+  if (!cursor) return;
+  Hash* hash;
+  if (!context.find(context.args[1], hash)) return;
+  if (!hash) return reply_scanned(context, 0, {});
+  ScanOptions options;
+  if (!read_scan_options(context, 3, false, options)) return;
+  std::vector<std::string_view> found;
+  const auto visit = [&](std::string_view name, std::string_view value) {
+    if (!options.matches(name)) return;
+    found.push_back(name);
+    found.push_back(value);
+  };
+  const uint64_t next = scan_some(*hash, *cursor, options.count, visit);
+  reply_scanned(context, next, found);
+}
+
+// HINCRBY and HINCRBYFLOAT
+
+void hincrby(Context& context) {
+  const std::string_view name = context.args[2];
+  const std::optional<int64_t> amount = parse_integer(context.args[3]);
+  if (!amount) return context.reply.error(kNotAnInteger);
+  Hash* hash;
+  if (!context.find(context.args[1], hash)) return;
+  const std::optional<int64_t> old =
+      parse_integer(value_of(hash, name).value_or("0"));
+  if (!old) return context.reply.error("ERR hash value is not an integer");
+  int64_t sum = 0;
+  if (__builtin_add_overflow(*old, *amount, &sum)) {
+    return context.reply.error("ERR increment or decrement would overflow");
+  }
+  if (!hash) hash = context.store.find_or_create<Hash>(context.args[1]);
+  hash->set(name, std::to_string(sum));
+  context.changed();
+  context.reply.integer(sum);
+}
+
+// How a sum of floats is rounded depends on the machine: the effect is its
+// result.
+void hincrbyfloat(Context& context) {
+  const std::string_view name = context.args[2];
+  const std::optional<long double> amount = parse_long_double(context.args[3]);
+  if (!amount) return context.reply.error(kNotAFloat);
+  if (!std::isfinite(*amount)) {
+    return context.reply.error("ERR value is NaN or Infinity");
+  }
+  Hash* hash;
+  if (!context.find(context.args[1], hash)) return;
+  const std::optional<long double> old =
+      parse_long_double(value_of(hash, name).value_or("0"));
+  if (!old) return context.reply.error("ERR hash value is not a float");
+  const long double sum = *old + *amount;
+  if (!std::isfinite(sum)) {
+    return context.reply.error("ERR increment would produce NaN or Infinity");
+  }
+  const std::string text = format_long_double(sum);
+  if (!hash) hash = context.store.find_or_create<Hash>(context.args[1]);
+  hash->set(name, text);
+  context.changed_as({"HSET", context.args[1], name, text});
+  context.reply.bulk(text);
+}
+
+// HRANDFIELD: https://redis.io/commands/hrandfield
+
+struct Sample {
+  int64_t count = 0;  // negative: so many, and one may be chosen repeatedly
+  bool with_values = false;
+};
+
+bool read_sample(Context& context, Sample& sample) {
+  ArgReader in(context, 2);
+  sample.count = in.integer_in(
+      -INT64_MAX, INT64_MAX,
+      "ERR value is out of range, value must between -9223372036854775807 and "
+      "9223372036854775807");
+  sample.with_values = !in.failed() && in.accept("withvalues");
+  if (!in.at_end()) in.fail(kSyntaxError);
+  if (sample.with_values && std::abs(sample.count) > INT64_MAX / 2) {
+    in.fail("ERR value is out of range");
+  }
+  return in.finish();
+}
+
+// Begins a reply of fields: with values in pairs, of RESP3 only.
+void reply_sample_size(Context& context, const Sample& sample, size_t size) {
+  const bool is_flat = sample.with_values && !context.reply.is_resp3();
+  context.reply.array(is_flat ? 2 * size : size);
+}
+
+void reply_field(Context& context, const Sample& sample,
+                 const Hash::Item& item) {
+  if (sample.with_values && context.reply.is_resp3()) context.reply.array(2);
+  context.reply.bulk(item.name);
+  if (sample.with_values) context.reply.bulk(item.value);
+}
+
+// Each set of `wanted` fields is equally likely: a field is taken by chance,
+// wanted out of those that are left. O(size).
+void reply_by_walking(Context& context, const Sample& sample, const Hash& hash,
+                      size_t wanted) {
+  size_t left = hash.size();
+  hash.for_each([&](std::string_view name, std::string_view value) {
+    if (context.host.random() % left-- >= wanted) return;
+    reply_field(context, sample, {name, value});
+    --wanted;
+  });
+}
+
+// Tries until there are `wanted` different ones. O(wanted) if that is at most a
+// third of all.
+void reply_by_trying(Context& context, const Sample& sample, Hash& hash,
+                     size_t wanted) {
+  std::unordered_set<std::string_view> chosen;
+  while (chosen.size() < wanted) {
+    const Hash::Item item = hash.random_field(context.host.random());
+    if (chosen.insert(item.name).second) reply_field(context, sample, item);
+  }
+}
+
+void reply_different(Context& context, const Sample& sample, Hash& hash) {
+  const size_t wanted =
+      std::min(static_cast<size_t>(sample.count), hash.size());
+  reply_sample_size(context, sample, wanted);
+  if (hash.is_packed() || wanted > hash.size() / 3) {
+    return reply_by_walking(context, sample, hash, wanted);
+  }
+  reply_by_trying(context, sample, hash, wanted);
+}
+
+void reply_repeating(Context& context, const Sample& sample, Hash& hash) {
+  const auto wanted = static_cast<size_t>(-sample.count);
+  reply_sample_size(context, sample, wanted);
+  for (size_t i = 0; i < wanted; ++i) {
+    const Hash::Item item = hash.random_field(context.host.random());
+    reply_field(context, sample, item);
+  }
+}
+
+void hrandfield(Context& context) {
+  const bool has_count = context.args.size() > 2;
+  Sample sample;
+  if (has_count && !read_sample(context, sample)) return;
+  Hash* hash;
+  if (!context.find(context.args[1], hash)) return;
+  if (!has_count) {
+    if (!hash) return context.reply.null();
+    return context.reply.bulk(hash->random_field(context.host.random()).name);
+  }
+  if (!hash) return context.reply.array(0);
+  if (sample.count < 0) return reply_repeating(context, sample, *hash);
+  reply_different(context, sample, *hash);
+}
+
 const Command kCommands[] = {
     {"hdel", -3, kWrite | kFast, {1, 1, 1}, hdel},
     {"hexists", 3, kReadOnly | kFast, {1, 1, 1}, hexists},
     {"hget", 3, kReadOnly | kFast, {1, 1, 1}, hget},
     {"hgetall", 2, kReadOnly, {1, 1, 1}, hgetall},
+    {"hincrby", 4, kWrite | kDenyOom | kFast, {1, 1, 1}, hincrby},
+    {"hincrbyfloat", 4, kWrite | kDenyOom | kFast, {1, 1, 1}, hincrbyfloat},
     {"hkeys", 2, kReadOnly, {1, 1, 1}, hkeys},
     {"hlen", 2, kReadOnly | kFast, {1, 1, 1}, hlen},
+    {"hmget", -3, kReadOnly | kFast, {1, 1, 1}, hmget},
+    {"hmset", -4, kWrite | kDenyOom | kFast, {1, 1, 1}, hmset},
+    {"hrandfield", -2, kReadOnly, {1, 1, 1}, hrandfield},
+    {"hscan", -3, kReadOnly, {1, 1, 1}, hscan},
     {"hset", -4, kWrite | kDenyOom | kFast, {1, 1, 1}, hset},
+    {"hsetnx", 4, kWrite | kDenyOom | kFast, {1, 1, 1}, hsetnx},
+    {"hstrlen", 3, kReadOnly | kFast, {1, 1, 1}, hstrlen},
     {"hvals", 2, kReadOnly, {1, 1, 1}, hvals},
 };
 

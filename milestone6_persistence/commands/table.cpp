@@ -12,15 +12,20 @@ namespace {
 // Redis quotes at most this much of what it did not understand.
 constexpr size_t kQuotedBytes = 128;
 
+// Redis quotes arguments as C strings.
+std::string_view until_zero(std::string_view bytes) {
+  return bytes.substr(0, bytes.find('\0'));
+}
+
 void reply_unknown_command(Context& context) {
   std::string text = "ERR unknown command '";
-  text += context.args[0].substr(0, kQuotedBytes);
+  text += until_zero(context.args[0]).substr(0, kQuotedBytes);
   text += "', with args beginning with: ";
   std::string quoted;
   for (const std::string_view arg : context.args.subspan(1)) {
     if (quoted.size() >= kQuotedBytes) break;
     const size_t room = kQuotedBytes - quoted.size();
-    quoted += "'" + std::string(arg.substr(0, room)) + "' ";
+    quoted += "'" + std::string(until_zero(arg).substr(0, room)) + "' ";
   }
   text += quoted;
   context.reply.error(text);
@@ -31,43 +36,84 @@ void reply_wrong_arity(Context& context, const Command& command) {
                       std::string(command.name) + "' command");
 }
 
-bool takes(const Command& command, size_t count) {
-  const auto arity = static_cast<size_t>(std::abs(command.arity));
-  return command.arity < 0 ? count >= arity : count == arity;
-}
+struct Family {
+  std::string_view group;
+  std::span<const Command> commands;
+};
 
-}  // namespace
-
-CommandTable::CommandTable() {
-  for (const auto family : {string_commands(), list_commands(), hash_commands(),
-                            key_commands(), admin_commands()}) {
-    for (const Command& command : family) all_.push_back(&command);
-  }
-  assert(all_.size() <= kSlots / 2);
-  for (const Command* command : all_) {
-    size_t slot = slot_of(command->name);
-    while (slots_[slot]) slot = (slot + 1) % kSlots;
-    slots_[slot] = command;
-  }
-}
-
-const Command* CommandTable::find(std::string_view name) const {
-  size_t slot = slot_of(name);
-  while (slots_[slot] && !same_word(slots_[slot]->name, name)) {
-    slot = (slot + 1) % kSlots;
-  }
-  return slots_[slot];
+std::vector<Family> families() {
+  return {{"string", string_commands()},
+          {"list", list_commands()},
+          {"hash", hash_commands()},
+          {"sorted-set", sorted_set_commands()},
+          {"sorted-set", sorted_set_range_commands()},
+          {"sorted-set", sorted_set_operation_commands()},
+          {"generic", key_commands()},
+          {"connection", client_commands()},
+          {"server", admin_commands()},
+          {"server", info_commands()},
+          {"server", introspection_commands()}};
 }
 
 // FNV-1a; the names are ours, so nobody can flood this one. Bit 5 is what the
 // two cases of an ASCII letter differ in.
-size_t CommandTable::slot_of(std::string_view name) {
+size_t hash_of(std::string_view name) {
   constexpr char kCaseBit = 0x20;
   uint32_t hash = 2166136261;
   for (const char byte : name) {
     hash = (hash ^ static_cast<unsigned char>(byte | kCaseBit)) * 16777619;
   }
-  return (hash ^ hash >> 16) % kSlots;
+  return hash ^ hash >> 16;
+}
+
+}  // namespace
+
+CommandTable::CommandTable() {
+  for (const Family& family : families()) {
+    for (const Command& command : family.commands) {
+      all_.push_back(command);
+      groups_.push_back(family.group);
+    }
+  }
+  assert(all_.size() <= kSlots / 2);
+  for (const Command& command : all_) {
+    const size_t slot = slot_of(command.name);
+    assert(!slots_[slot]);  // no name twice
+    slots_[slot] = &command;
+  }
+}
+
+// The slot of this name, or the free one where it would be.
+size_t CommandTable::slot_of(std::string_view name) const {
+  size_t slot = hash_of(name) % kSlots;
+  while (slots_[slot] && !same_word(slots_[slot]->name, name)) {
+    slot = (slot + 1) % kSlots;
+  }
+  return slot;
+}
+
+bool takes(int arity, size_t count) {
+  const auto least = static_cast<size_t>(std::abs(arity));
+  return arity < 0 ? count >= least : count == least;
+}
+
+std::vector<std::string_view> keys_of(const Command& command, Args request) {
+  std::vector<std::string_view> keys;
+  const Keys& spec = command.keys;
+  const auto size = static_cast<int>(request.size());
+  const int last = spec.last < 0 ? size + spec.last : spec.last;
+  for (int i = spec.first; spec.first > 0 && i <= last; i += spec.step) {
+    keys.push_back(request[static_cast<size_t>(i)]);
+  }
+  if (spec.count == 0) return keys;
+  // No keys at all if the number is none, or not that of so many arguments.
+  const auto count = static_cast<size_t>(spec.count);
+  const int64_t wanted = parse_integer(request[count]).value_or(0);
+  const Args rest = request.subspan(count + 1);
+  if (wanted < 1 || wanted > static_cast<int64_t>(rest.size())) return {};
+  const Args counted = rest.first(static_cast<size_t>(wanted));
+  keys.insert(keys.end(), counted.begin(), counted.end());
+  return keys;
 }
 
 const CommandTable& command_table() {
@@ -76,12 +122,18 @@ const CommandTable& command_table() {
 }
 
 void execute(Context& context) {
-  ++context.host.statistics.commands_processed;
+  Statistics& statistics = context.host.statistics;
+  ++statistics.commands_processed;
   const Command* const command = command_table().find(context.args[0]);
   if (!command) return reply_unknown_command(context);
-  if (!takes(*command, context.args.size())) {
+  if (!takes(command->arity, context.args.size())) {
     return reply_wrong_arity(context, *command);
   }
+  if (!(command->flags & kNoAuth) && needs_authentication(context)) {
+    return context.reply.error("NOAUTH Authentication required.");
+  }
+  context.session.last_command = command->name;
+  ++statistics.calls[command_table().number_of(*command)];
   command->handle(context);
 }
 

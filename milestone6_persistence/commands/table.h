@@ -13,9 +13,15 @@ namespace klh {
 
 // The families, each the table at the end of its file.
 std::span<const Command> admin_commands();
+std::span<const Command> client_commands();
 std::span<const Command> hash_commands();
+std::span<const Command> info_commands();
+std::span<const Command> introspection_commands();
 std::span<const Command> key_commands();
 std::span<const Command> list_commands();
+std::span<const Command> sorted_set_commands();
+std::span<const Command> sorted_set_operation_commands();
+std::span<const Command> sorted_set_range_commands();
 std::span<const Command> string_commands();
 
 class CommandTable {
@@ -23,22 +29,44 @@ class CommandTable {
   CommandTable();
 
   // The command of this name in any case, or nullptr. O(1).
-  const Command* find(std::string_view name) const;
+  const Command* find(std::string_view name) const {
+    return slots_[slot_of(name)];
+  }
 
   // In the order of the families.
-  const std::vector<const Command*>& all() const { return all_; }
+  std::span<const Command> all() const { return all_; }
+
+  // The place of a command in all(), for tables beside this one.
+  size_t number_of(const Command& command) const {
+    return static_cast<size_t>(&command - all_.data());
+  }
+
+  // The group that redis.io lists it in: "string", "sorted-set", …
+  std::string_view group_of(const Command& command) const {
+    return groups_[number_of(command)];
+  }
 
  private:
   static constexpr size_t kSlots = 1024;  // open addressing: keep it half empty
 
-  static size_t slot_of(std::string_view name);
+  size_t slot_of(std::string_view name) const;
 
-  std::vector<const Command*> all_;
+  std::vector<Command> all_;
+  std::vector<std::string_view> groups_;
   std::array<const Command*, kSlots> slots_{};
 };
 
+// Does a command of this arity take so many arguments, its name included?
+bool takes(int arity, size_t count);
+
+// The keys among the arguments of a request that the command takes.
+std::vector<std::string_view> keys_of(const Command& command, Args request);
+
 // The one table there is; it never changes.
 const CommandTable& command_table();
+
+// A password is set, and this client has not given it.
+bool needs_authentication(const Context& context);
 
 // Runs the command that context.args ask for: exactly one reply, an error if
 // there is no such command or it takes another number of arguments.

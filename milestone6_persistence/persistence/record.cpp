@@ -1,100 +1,20 @@
 #include "persistence/record.h"
 
+#include <charconv>
 #include <cstddef>
-#include <cstdio>
+#include <optional>
+
+#include "common/number.h"
+#include "persistence/token.h"
 
 namespace klh {
 
 namespace {
 
-constexpr char kEscape = '%';
-constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-
-enum class Token { plain, field };  // in a field's name ':' is escaped too
-
-bool must_escape(char byte, Token token) {
-  const auto value = static_cast<unsigned char>(byte);
-  return value <= 0x20 || value == 0x7F || byte == kEscape ||
-         (byte == ':' && token == Token::field);
-}
-
-void append_token(Buffer& output, std::string_view bytes, Token token) {
-  if (bytes.empty()) return output.append("%");
-  constexpr size_t kEscapedBytes = 3;
-  char* const begin = output.prepare(kEscapedBytes * bytes.size());
-  char* end = begin;
-  for (const char byte : bytes) {
-    if (must_escape(byte, token)) {
-      const auto value = static_cast<unsigned char>(byte);
-      *end++ = kEscape;
-      *end++ = kHexDigits[value >> 4];
-      *end++ = kHexDigits[value & 0xF];
-    } else {
-      *end++ = byte;
-    }
-  }
-  output.commit(static_cast<size_t>(end - begin));
-}
-
 void append_plain(Buffer& output, std::string_view bytes) {
   output.append(" ");
-  append_token(output, bytes, Token::plain);
+  append_token(output, bytes);
 }
-
-// "control byte 0x0D must be written %0D"
-std::string explain_raw_byte(char byte) {
-  char text[64];
-  const unsigned value = static_cast<unsigned char>(byte);
-  std::snprintf(text, sizeof text, "byte 0x%02X must be written %%%02X", value,
-                value);
-  return text;
-}
-
-// Decodes a token; what is wrong with it, or "".
-std::string decode_token(std::string_view token, Token kind,
-                         std::string& bytes) {
-  bytes.clear();
-  if (token.empty()) return "an empty token must be written %";
-  if (token.size() == 1 && token[0] == kEscape) return "";
-  for (size_t i = 0; i < token.size(); ++i) {
-    if (token[i] != kEscape) {
-      if (must_escape(token[i], kind)) return explain_raw_byte(token[i]);
-      bytes += token[i];
-      continue;
-    }
-    const std::string_view digits = token.substr(i + 1, 2);
-    const size_t high = kHexDigits.find(digits.substr(0, 1));
-    const size_t low = kHexDigits.find(digits.substr(digits.size() / 2));
-    if (digits.size() < 2 || high == kHexDigits.npos ||
-        low == kHexDigits.npos) {
-      return "% must be followed by two upper-case hexadecimal digits";
-    }
-    bytes += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  if (bytes.size() > String::kMaxBytes) return "a token of over 512 MiB";
-  return "";
-}
-
-// Takes the tokens of a line from its front.
-class Line {
- public:
-  explicit Line(std::string_view line) : rest_(line) {}
-
-  bool at_end() const { return at_end_; }
-
-  std::string_view next() {
-    const size_t space = rest_.find(' ');
-    const std::string_view token = rest_.substr(0, space);
-    at_end_ = space == rest_.npos;
-    rest_ = at_end_ ? std::string_view() : rest_.substr(space + 1);
-    return token;
-  }
-
- private:
-  std::string_view rest_;
-  bool at_end_ = false;  // not when a space ends the line: an empty token
-};
 
 std::string load_string(Line& line, std::string_view key, Store& store) {
   if (line.at_end()) return "no value";
@@ -142,46 +62,112 @@ std::string load_hash(Line& line, std::string_view key, Store& store) {
   return "";
 }
 
+std::string load_member(std::string_view token, SortedSet& set) {
+  const size_t colon = token.find(':');
+  if (colon == token.npos) return "no ':' between score and member";
+  const std::optional<double> score = parse_double(token.substr(0, colon));
+  if (!score) return "the score is not a number";
+  std::string member;
+  const std::string complaint =
+      decode_token(token.substr(colon + 1), Token::plain, member);
+  if (!complaint.empty()) return complaint;
+  return set.set(member, *score) ? "" : "a member comes twice";
+}
+
+std::string load_sorted_set(Line& line, std::string_view key, Store& store) {
+  if (line.at_end()) return "no members";
+  SortedSet* const set = store.find_or_create<SortedSet>(key);
+  while (!line.at_end()) {
+    const std::string complaint = load_member(line.next(), *set);
+    if (!complaint.empty()) return complaint;
+  }
+  return "";
+}
+
+std::string load_expiry(Line& line, std::string_view key, Store& store) {
+  if (line.at_end()) return "no time";
+  const std::string_view token = line.next();
+  int64_t when_ms = 0;
+  const char* const end = token.data() + token.size();
+  const auto [stop, error] = std::from_chars(token.data(), end, when_ms);
+  if (error != std::errc() || stop != end) return "the time is not a number";
+  if (!line.at_end()) return "more than one time";
+  Entry* const entry = store.find(key);
+  if (!entry) return "a time for a key that is not there";
+  if (store.time_of(*entry)) return "the key has a time already";
+  store.expire_at(*entry, when_ms);
+  return "";
+}
+
+using Load = std::string (*)(Line& line, std::string_view key, Store& store);
+
+Load loader_of(std::string_view type) {
+  if (type == "K") return load_string;
+  if (type == "L") return load_list;
+  if (type == "H") return load_hash;
+  if (type == "Z") return load_sorted_set;
+  if (type == "E") return load_expiry;
+  return nullptr;
+}
+
+char letter_of(Type type) {
+  switch (type) {
+    case Type::string: return 'K';
+    case Type::list: return 'L';
+    case Type::hash: return 'H';
+    case Type::sorted_set: return 'Z';
+  }
+  return '?';
+}
+
 }  // namespace
 
 void append_record(Buffer& output, const Entry& entry) {
-  switch (entry.type()) {
-    case Type::string: output.append("K"); break;
-    case Type::list: output.append("L"); break;
-    case Type::hash: output.append("H"); break;
-  }
+  const char letter = letter_of(entry.type());
+  output.append({&letter, 1});
   append_plain(output, entry.key());
   if (const String* const string = entry.value<String>()) {
     append_plain(output, string->view());
   } else if (const List* const list = entry.value<List>()) {
-    for (size_t i = 0; i < list->size(); ++i) {
-      append_plain(output, list->at(i));
+    for (auto at = list->seek(0); !at.at_end(); at.next()) {
+      append_plain(output, at.element());
     }
   } else if (const Hash* const hash = entry.value<Hash>()) {
     hash->for_each([&](std::string_view name, std::string_view value) {
       output.append(" ");
       append_token(output, name, Token::field);
       output.append(":");
-      append_token(output, value, Token::plain);
+      append_token(output, value);
+    });
+  } else if (const SortedSet* const set = entry.value<SortedSet>()) {
+    set->for_each([&](std::string_view member, double score) {
+      output.append(" ");
+      output.append(format_shortest(score));
+      output.append(":");
+      append_token(output, member);
     });
   }
+  output.append("\n");
+}
+
+void append_expiry(Buffer& output, std::string_view key, int64_t when_ms) {
+  output.append("E");
+  append_plain(output, key);
+  append_plain(output, std::to_string(when_ms));
   output.append("\n");
 }
 
 std::string load_record(std::string_view text, Store& store) {
   Line line(text);
   const std::string_view type = line.next();
-  if (type != "K" && type != "L" && type != "H") {
-    return "a record begins with K, L or H and a space";
-  }
+  const Load load = loader_of(type);
+  if (!load) return "a record begins with K, L, H, Z or E and a space";
   if (line.at_end()) return "no key";
   std::string key;
   const std::string complaint = decode_token(line.next(), Token::plain, key);
   if (!complaint.empty()) return complaint;
-  if (store.find(key)) return "the key is there already";
-  if (type == "K") return load_string(line, key, store);
-  if (type == "L") return load_list(line, key, store);
-  return load_hash(line, key, store);
+  if (type != "E" && store.find(key)) return "the key is there already";
+  return load(line, key, store);
 }
 
 }  // namespace klh

@@ -115,10 +115,14 @@ class Writer {
  public:
   explicit Writer(int fd) : fd_(fd) { output_.append(kHeader); }
 
-  void add(const Entry& entry) {
+  void add(const Entry& entry, std::optional<int64_t> when_ms) {
     if (error_ != 0) return;
     append_record(output_, entry);
     ++records_;
+    if (when_ms) {
+      append_expiry(output_, entry.key(), *when_ms);
+      ++records_;
+    }
     if (output_.size() >= kWriteBytes) flush();
   }
 
@@ -312,7 +316,8 @@ std::string Snapshots::write_file(const Store& store, const std::string& name) {
                                    0644));
   if (!fd.is_open()) return complaint_of("open " + path_ + "/" + name);
   Writer writer(fd.get());
-  store.for_each([&writer](const Entry& entry) { writer.add(entry); });
+  store.for_each(
+      [&](const Entry& entry) { writer.add(entry, store.time_of(entry)); });
   errno = writer.finish();
   return errno == 0 ? "" : complaint_of("write " + path_ + "/" + name);
 }

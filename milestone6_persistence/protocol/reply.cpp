@@ -2,6 +2,9 @@
 
 #include <charconv>
 #include <cstring>
+#include <string>
+
+#include "common/number.h"
 
 namespace klh {
 
@@ -53,6 +56,23 @@ void Reply::bulk(std::string_view bytes) {
   *end++ = '\r';
   *end++ = '\n';
   output_.commit(static_cast<size_t>(end - begin));
+}
+
+void Reply::real(double value) {
+  const std::string text = format_score_as_redis(value);
+  if (!is_resp3_) return bulk(text);
+  output_.append(",");
+  output_.append(text);
+  output_.append("\r\n");
+}
+
+void Reply::text(std::string_view text) {
+  if (!is_resp3_) return bulk(text);
+  constexpr std::string_view kFormat = "txt:";
+  header('=', kFormat.size() + text.size());
+  output_.append(kFormat);
+  output_.append(text);
+  output_.append("\r\n");
 }
 
 void Reply::header(char type, size_t size) {

@@ -10,6 +10,7 @@ std::string_view name_of(Type type) {
     case Type::string: return "string";
     case Type::list: return "list";
     case Type::hash: return "hash";
+    case Type::sorted_set: return "zset";
   }
   return "none";
 }
@@ -33,27 +34,55 @@ void Entry::reset(Type type, const SipHashKey& secret) {
   open(type, secret);
 }
 
+size_t Entry::memory_usage() const {
+  const size_t own = sizeof(Entry) + key_size_;
+  switch (type()) {
+    case Type::string: return own + value_.string.allocated_bytes();
+    case Type::list: return own + value_.list.allocated_bytes();
+    case Type::hash: return own + value_.hash.allocated_bytes();
+    case Type::sorted_set: break;
+  }
+  return own + sizeof(SortedSet) + value_.sorted_set->allocated_bytes();
+}
+
+// The bytes of a value may be moved: none of them knows its own address.
+void Entry::swap_values(Entry& other) {
+  char bytes[sizeof value_];
+  void* const mine = &value_;
+  void* const theirs = &other.value_;
+  std::memcpy(bytes, mine, sizeof bytes);
+  std::memcpy(mine, theirs, sizeof bytes);
+  std::memcpy(theirs, bytes, sizeof bytes);
+  const uint32_t type = type_;
+  type_ = other.type_;
+  other.type_ = type & 7;
+}
+
 Entry::Entry(std::string_view key)
-    : key_size_(static_cast<uint32_t>(key.size())) {
+    : key_size_(static_cast<uint32_t>(key.size())),
+      type_(0),
+      expiry_slot_(kNoExpiry) {
   // An empty view may hold a null pointer, which memcpy must not get.
   char* const behind = reinterpret_cast<char*>(this + 1);
   if (!key.empty()) std::memcpy(behind, key.data(), key.size());
 }
 
 void Entry::open(Type type, const SipHashKey& secret) {
-  type_ = type;
+  type_ = static_cast<uint32_t>(type) & 7;
   switch (type) {
     case Type::string: new (&value_.string) String; break;
-    case Type::list: value_.list = new List; break;
-    case Type::hash: value_.hash = new Hash(secret); break;
+    case Type::list: new (&value_.list) List; break;
+    case Type::hash: new (&value_.hash) Hash(secret); break;
+    case Type::sorted_set: value_.sorted_set = new SortedSet(secret); break;
   }
 }
 
 void Entry::close() {
-  switch (type_) {
+  switch (type()) {
     case Type::string: value_.string.~String(); break;
-    case Type::list: delete value_.list; break;
-    case Type::hash: delete value_.hash; break;
+    case Type::list: value_.list.~List(); break;
+    case Type::hash: value_.hash.~Hash(); break;
+    case Type::sorted_set: delete value_.sorted_set; break;
   }
 }
 

@@ -1,14 +1,14 @@
 // A key and its value: what the store's hash table holds.
 //
-//   +------------+-------+----------+------------------- - -
-//   | Node       | value | key size | bytes of the key
-//   | next, hash |       | and type |
-//   +------------+-------+----------+------------------- - -
-//     16           16      8          one allocation
+//   +------------+-------+----------+--------------------+--------- - -
+//   | Node       | value | key size | type, and place in | bytes of
+//   | next, hash |       |          | the expiry times   | the key
+//   +------------+-------+----------+--------------------+--------- - -
+//     16           16      4          4                    one allocation
 //
-// A short string stands in the value itself, anything else is pointed to. The
-// type of a value never changes; a key that gets another type gets another
-// value in the same entry.
+// A string, list or hash stands in the value itself, with a pointer to what
+// does not fit; a sorted set is pointed to. The type of a value never changes;
+// a key that gets another type gets another value in the same entry.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,12 @@
 #include "common/hash_table.h"
 #include "store/hash.h"
 #include "store/list.h"
+#include "store/sorted_set.h"
 #include "store/string.h"
 
 namespace klh {
 
-enum class Type : uint8_t { string, list, hash };
+enum class Type : uint8_t { string, list, hash, sorted_set };
 
 // The name of a type as TYPE replies it: https://redis.io/commands/type
 std::string_view name_of(Type type);
@@ -37,12 +38,25 @@ class Entry : public HashTable::Node {
   std::string_view key() const {
     return {reinterpret_cast<const char*>(this + 1), key_size_};
   }
-  Type type() const { return type_; }
+  Type type() const { return static_cast<Type>(type_); }
+
+  // The place of this key in the heap of expiry times; kept by Expiry.
+  static constexpr uint32_t kNoExpiry = (uint32_t{1} << 29) - 1;
+  uint32_t expiry_slot() const { return expiry_slot_; }
+  void set_expiry_slot(uint32_t slot) { expiry_slot_ = slot & kNoExpiry; }
+
+  // Bytes asked of malloc for the key and its value. O(size) for a hash or
+  // sorted set.
+  size_t memory_usage() const;
+
+  // Exchanges the values, and with them the types, of two entries.
+  void swap_values(Entry& other);
 
   // Drops the value and starts again with an empty one.
   void reset(Type type, const SipHashKey& secret);
 
-  // The value, or nullptr if it is of another type. T is String, List or Hash.
+  // The value, or nullptr if it is of another type. T is String, List, Hash or
+  // SortedSet.
   template <class T>
   T* value();
   template <class T>
@@ -61,28 +75,37 @@ class Entry : public HashTable::Node {
     Value() {}
     ~Value() {}
     String string;
-    List* list;
-    Hash* hash;
+    List list;
+    Hash hash;
+    SortedSet* sorted_set;
   };
 
   Value value_;
   uint32_t key_size_;
-  Type type_;
+  uint32_t type_ : 3;
+  uint32_t expiry_slot_ : 29;
 };
+
+static_assert(sizeof(Entry) == 40);
 
 template <>
 inline String* Entry::value<String>() {
-  return type_ == Type::string ? &value_.string : nullptr;
+  return type() == Type::string ? &value_.string : nullptr;
 }
 
 template <>
 inline List* Entry::value<List>() {
-  return type_ == Type::list ? value_.list : nullptr;
+  return type() == Type::list ? &value_.list : nullptr;
 }
 
 template <>
 inline Hash* Entry::value<Hash>() {
-  return type_ == Type::hash ? value_.hash : nullptr;
+  return type() == Type::hash ? &value_.hash : nullptr;
+}
+
+template <>
+inline SortedSet* Entry::value<SortedSet>() {
+  return type() == Type::sorted_set ? value_.sorted_set : nullptr;
 }
 
 // The Type that a value class stands for.
@@ -92,5 +115,7 @@ template <>
 inline constexpr Type kTypeOf<List> = Type::list;
 template <>
 inline constexpr Type kTypeOf<Hash> = Type::hash;
+template <>
+inline constexpr Type kTypeOf<SortedSet> = Type::sorted_set;
 
 }  // namespace klh

@@ -1,19 +1,33 @@
 #include "store/hash.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 
 namespace klh {
 
+namespace {
+
+char* write_string(char* to, std::string_view bytes) {
+  to = write_varint(to, bytes.size());
+  // An empty view may hold a null pointer, which memcpy must not get.
+  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+  return to + bytes.size();
+}
+
+}  // namespace
+
+size_t Hash::Field::bytes_of(std::string_view name, std::string_view value) {
+  return sizeof(Field) + varint_bytes(name.size()) + name.size() +
+         varint_bytes(value.size()) + value.size();
+}
+
 Hash::Field* Hash::Field::create(std::string_view name,
                                  std::string_view value) {
-  void* const memory = ::operator new(sizeof(Field) + name.size());
-  Field* const field = new (memory) Field;
-  field->value.assign(value);
-  field->name_size = static_cast<uint32_t>(name.size());
-  // An empty view may hold a null pointer, which memcpy must not get.
+  Field* const field = new (::operator new(bytes_of(name, value))) Field;
   char* const behind = reinterpret_cast<char*>(field + 1);
-  if (!name.empty()) std::memcpy(behind, name.data(), name.size());
+  write_string(write_string(behind, name), value);
   return field;
 }
 
@@ -22,37 +36,146 @@ void Hash::Field::destroy(Field* field) {
   ::operator delete(field);
 }
 
+Hash::Hash(const SipHashKey& key)
+    : secret_and_kind_(reinterpret_cast<uintptr_t>(&key)), packed_() {
+  static_assert(alignof(SipHashKey) > kIsTable);
+}
+
 Hash::~Hash() {
-  fields_.clear(
+  if (is_packed()) {
+    packed_.~Packed();
+    return;
+  }
+  table_->clear(
       [](HashTable::Node* node) { Field::destroy(static_cast<Field*>(node)); });
+  delete table_;
+}
+
+size_t Hash::size() const {
+  return is_packed() ? packed_.count() / 2 : table_->size();
+}
+
+size_t Hash::allocated_bytes() const {
+  if (is_packed()) return packed_.allocated_bytes();
+  size_t bytes = sizeof(HashTable) + table_->array_bytes();
+  for_each([&](std::string_view name, std::string_view value) {
+    bytes += Field::bytes_of(name, value);
+  });
+  return bytes;
 }
 
 bool Hash::set(std::string_view name, std::string_view value) {
-  const uint64_t hash = hash_of(name);
-  if (HashTable::Node** slot = find_slot(name, hash)) {
-    static_cast<Field*>(*slot)->value.assign(value);
-    return false;
+  if (is_packed()) {
+    if (name.size() <= kPackedBytes && value.size() <= kPackedBytes) {
+      return set_packed(name, value);
+    }
+    make_table();
   }
-  fields_.insert(Field::create(name, value), hash);
-  return true;
+  return set_in_table(name, value);
 }
 
-const String* Hash::get(std::string_view name) {
-  HashTable::Node** slot = find_slot(name, hash_of(name));
-  return slot ? &static_cast<Field*>(*slot)->value : nullptr;
+std::optional<std::string_view> Hash::get(std::string_view name) {
+  if (is_packed()) {
+    const size_t at = packed_.find(name, 2);
+    if (at == Packed::kNotFound) return std::nullopt;
+    return packed_.at(packed_.next(at));
+  }
+  HashTable::Node** const slot = find_slot(name, hash_of(name));
+  if (!slot) return std::nullopt;
+  return static_cast<Field*>(*slot)->item().value;
 }
 
 bool Hash::erase(std::string_view name) {
-  HashTable::Node** slot = find_slot(name, hash_of(name));
+  if (is_packed()) {
+    const size_t at = packed_.find(name, 2);
+    if (at == Packed::kNotFound) return false;
+    packed_.erase(at, packed_.next(packed_.next(at)), 2);
+    return true;
+  }
+  HashTable::Node** const slot = find_slot(name, hash_of(name));
   if (!slot) return false;
-  Field::destroy(static_cast<Field*>(fields_.remove(slot)));
+  Field::destroy(static_cast<Field*>(table_->remove(slot)));
   return true;
 }
 
+Hash::Item Hash::random_field(uint64_t random) {
+  assert(!empty());
+  return is_packed() ? random_packed(random) : random_in_table(random);
+}
+
 HashTable::Node** Hash::find_slot(std::string_view name, uint64_t hash) {
-  return fields_.find_slot(hash, [name](const HashTable::Node& node) {
+  return table_->find_slot(hash, [name](const HashTable::Node& node) {
     return static_cast<const Field&>(node).name() == name;
   });
+}
+
+bool Hash::set_packed(std::string_view name, std::string_view value) {
+  const size_t at = packed_.find(name, 2);
+  if (at != Packed::kNotFound) {
+    packed_.replace(packed_.next(at), value);
+    return false;
+  }
+  if (size() == kPackedFields) {
+    make_table();
+    return set_in_table(name, value);
+  }
+  packed_.append(name);
+  packed_.append(value);
+  return true;
+}
+
+bool Hash::set_in_table(std::string_view name, std::string_view value) {
+  const uint64_t hash = hash_of(name);
+  HashTable::Node** const slot = find_slot(name, hash);
+  if (!slot) {
+    table_->insert(Field::create(name, value), hash);
+    return true;
+  }
+  Field* const old = static_cast<Field*>(*slot);
+  const std::string_view old_value = old->item().value;
+  if (old_value.size() == value.size()) {
+    if (value.empty()) return false;
+    std::memcpy(const_cast<char*>(old_value.data()), value.data(),
+                value.size());
+  } else {
+    table_->replace(slot, Field::create(name, value));
+    Field::destroy(old);
+  }
+  return false;
+}
+
+void Hash::make_table() {
+  auto* const table = new HashTable;
+  for_each([&](std::string_view name, std::string_view value) {
+    table->insert(Field::create(name, value), hash_of(name));
+  });
+  packed_.~Packed();
+  table_ = table;
+  secret_and_kind_ |= kIsTable;
+}
+
+Hash::Item Hash::random_packed(uint64_t random) const {
+  const size_t index = static_cast<size_t>(random % size());
+  const size_t at = packed_.position_of(2 * index);
+  return {packed_.at(at), packed_.at(packed_.next(at))};
+}
+
+// A bucket at random, and a field in it at random, would prefer the fields that
+// are alone in their buckets. So this collects the fields of neighbouring
+// buckets until there are enough, and chooses among those.
+Hash::Item Hash::random_in_table(uint64_t random) {
+  std::array<const Field*, 16> fields;
+  size_t count = 0;
+  const size_t wanted = std::min(fields.size(), table_->size());
+  uint64_t cursor = random;
+  while (count < wanted) {
+    cursor = table_->scan(cursor, [&](const HashTable::Node& node) {
+      if (count < fields.size()) {
+        fields[count++] = static_cast<const Field*>(&node);
+      }
+    });
+  }
+  return fields[(random >> 32) % count]->item();
 }
 
 }  // namespace klh

@@ -1,16 +1,25 @@
-// All keys and their values. Knows neither sockets nor commands nor files.
+// All keys, their values and the times when they expire. Knows neither sockets
+// nor commands nor files.
 //
 // Pointers to entries and to their values stay valid until the key is erased:
 // entries keep their addresses when the table is resized.
+//
+// A key whose time has come is gone for every function here; it is erased when
+// it is looked for, or by expire_due(), and on_expired is told. What time it
+// is, the owner says: so all commands of a turn see the same time, and when it
+// says nothing, as while a journal is replayed, nothing expires.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string_view>
 
 #include "common/hash_table.h"
 #include "common/siphash.h"
 #include "store/entry.h"
+#include "store/expiry.h"
 
 namespace klh {
 
@@ -27,34 +36,69 @@ class Store {
   Entry* find(std::string_view key);
 
   // The value of a key, which it gets, empty, if there is none; nullptr if it
-  // is of another type. T is String, List or Hash. O(1).
+  // is of another type. T is String, List, Hash or SortedSet. O(1).
   template <class T>
   T* find_or_create(std::string_view key);
 
-  // Makes `value` the value of the key, whatever it had before. O(size).
-  void set_string(std::string_view key, std::string_view value);
+  // Makes `value` the value of the key, whatever it had before; if it had a
+  // time, it keeps it. O(size).
+  Entry& set_string(std::string_view key, std::string_view value);
 
   // False when there is no such key. O(size of the value).
   bool erase(std::string_view key);
 
+  // Gives a key that is there another name, replacing what had that name. The
+  // value and the time go along. O(size of what is replaced).
+  void rename(Entry& entry, std::string_view new_key);
+
+  // Makes a copy of a value and its time under another name, replacing what had
+  // that name. O(size of the value).
+  void copy(const Entry& entry, std::string_view new_key);
+
+  // Some key, each about as likely as any other; nullptr if there is none. O(1)
+  // on average.
+  Entry* random(uint64_t random_bits);
+
   // Erases everything. O(n).
   void clear();
+
+  // Times are in milliseconds since 1970. A key has none until it is given one.
+  void set_now(int64_t now_ms) { now_ms_ = now_ms; }
+  int64_t now_ms() const { return now_ms_; }
+  void expire_at(Entry& entry, int64_t when_ms) { expiry_.set(entry, when_ms); }
+  bool persist(Entry& entry) { return expiry_.remove(entry); }
+  std::optional<int64_t> time_of(const Entry& entry) const;
+  bool is_expired(const Entry& entry) const;
+
+  // Called with the key of each entry that expires, before it is erased.
+  std::function<void(std::string_view key)> on_expired;
+
+  // Erases up to `limit` keys whose time has come, and returns how many those
+  // were. O(limit log n).
+  size_t expire_due(size_t limit);
+
+  // How many keys have a time, and which is the next. O(1).
+  size_t expiring() const { return expiry_.size(); }
+  std::optional<int64_t> next_expiry_ms() const;
 
   // Some entries, visit(const Entry&), and the cursor to go on with; see
   // HashTable::scan for what is promised.
   template <class Visit>
   uint64_t scan(uint64_t cursor, Visit visit);
 
-  // All entries, visit(const Entry&). O(n).
+  // All entries, visit(const Entry&), expired ones too. O(n).
   template <class Visit>
   void for_each(Visit visit) const;
 
  private:
   HashTable::Node** find_slot(std::string_view key, uint64_t hash);
   Entry& find_or_insert(std::string_view key, Type type);
+  void erase_slot(HashTable::Node** slot);
 
   SipHashKey secret_ = random_siphash_key();
   HashTable entries_;
+  Expiry expiry_;
+  int64_t now_ms_ = INT64_MIN;
 };
 
 template <class T>

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "common/net.h"
@@ -63,6 +64,12 @@ void String::append(std::string_view bytes) {
   }
   std::memmove(heap().data + old_size, bytes.data(), bytes.size());
   set_heap(heap().data, new_size, heap().capacity_log2);
+}
+
+void String::write_at(size_t position, std::string_view bytes) {
+  const size_t end = position + bytes.size();
+  if (size() < end) append(std::string(end - size(), '\0'));
+  std::memcpy(data() + position, bytes.data(), bytes.size());
 }
 
 void String::set_heap(char* data, size_t size, uint8_t capacity_log2) {

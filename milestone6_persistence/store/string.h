@@ -37,9 +37,16 @@ class String {
   std::string_view view() const;
   size_t size() const { return view().size(); }
 
+  // On the heap.
+  size_t allocated_bytes() const { return is_inline() ? 0 : heap().capacity(); }
+
   // `bytes` may be part of this string itself. O(size).
   void assign(std::string_view bytes);
   void append(std::string_view bytes);
+
+  // Puts `bytes`, which are not part of this string, at a position, over what
+  // is there; what lies between the end and the position becomes zeros.
+  void write_at(size_t position, std::string_view bytes);
 
  private:
   static constexpr size_t kInlineBytes = 15;
@@ -61,6 +68,7 @@ class String {
   uint8_t tag() const { return static_cast<uint8_t>(bytes_[kInlineBytes]); }
   Heap heap() const { return std::bit_cast<Heap>(bytes_); }
   void set_heap(char* data, size_t size, uint8_t capacity_log2);
+  char* data() { return is_inline() ? bytes_.data() : heap().data; }
   void set_inline(std::string_view bytes);
   void release();
 

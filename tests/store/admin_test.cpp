@@ -116,7 +116,7 @@ TEST_F(Admin, ConfigGet) {
   for (size_t i = 0; i < pairs.size(); i += 2) names.insert(pairs[i]);
   EXPECT_EQ(names,
             (std::set<std::string>{"appendonly", "bind", "dir", "maxclients",
-                                   "port", "save", "timeout"}));
+                                   "port", "requirepass", "save", "timeout"}));
   EXPECT_EQ(client().ask_list({"CONFIG", "GET", "p*", "port", "t*"}).size(),
             4u);
 }
@@ -169,7 +169,6 @@ TEST_F(Admin, RefusesOptionsWhoseFeatureIsNotThereYet) {
   check_refused("--appendonly", "yes");
   check_refused("--appendfsync", "always");
   check_refused("--save", "60 1");
-  check_refused("--requirepass", "x");
   check_refused("--maxmemory", "1");
   check_refused("--nosuch", "x");
   check_refused("--port", "x");

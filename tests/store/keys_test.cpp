@@ -179,7 +179,6 @@ TEST_F(Keys, ScanOfASparseTableEnds) {
 TEST_F(Keys, ScanRefusesWhatItDoesNotKnow) {
   const char* bad_cursor = "-ERR invalid cursor\r\n";
   check({"SCAN", "x"}, bad_cursor);
-  check({"SCAN", ""}, bad_cursor);
   check({"SCAN", "1.5"}, bad_cursor);
   check({"SCAN", "18446744073709551616"}, bad_cursor);
   check({"SCAN", "0", "COUNT", "0"}, kSyntaxError);

@@ -108,7 +108,7 @@ TEST(SameWord, KnowsOnlyTheCaseOfAsciiLetters) {
 class ArgReaderTest : public testing::Test {
  protected:
   Context context(const std::vector<std::string_view>& args) {
-    return Context(host_, args, output_);
+    return Context(host_, session_, args, output_);
   }
   std::string replied() {
     const std::string text(output_.view());
@@ -120,6 +120,7 @@ class ArgReaderTest : public testing::Test {
   Store store_;
   Options options_;
   Host host_{.store = store_, .options = options_};
+  Session session_;
   Buffer output_;
 };
 

@@ -259,9 +259,9 @@ TEST_F(SnapshotTest, SaysInWhichLineWhatIsWrong) {
   const std::string first = "K name Alice\n";
   EXPECT_EQ(complaint_about(first + "L color\n"), "2: no elements");
   EXPECT_EQ(complaint_about(first + "\n"),
-            "2: a record begins with K, L or H and a space");
+            "2: a record begins with K, L, H, Z or E and a space");
   EXPECT_EQ(complaint_about(first + "# comment\nX y"),
-            "3: a record begins with K, L or H and a space");
+            "3: a record begins with K, L, H, Z or E and a space");
   EXPECT_EQ(complaint_about(first + first), "2: the key is there already");
   EXPECT_EQ(complaint_about("K name Alice\r\n"),
             "1: byte 0x0D must be written %0D");
@@ -272,7 +272,7 @@ TEST_F(SnapshotTest, SaysInWhichLineWhatIsWrong) {
   EXPECT_EQ(complaint_about("K name Alice\r\n"),
             "1: byte 0x0D must be written %0D");
   EXPECT_EQ(complaint_about("\xEF\xBB\xBFK name Alice\n"),
-            "1: a record begins with K, L or H and a space");
+            "1: a record begins with K, L, H, Z or E and a space");
 }
 
 TEST_F(SnapshotTest, HeaderAndFooterStandTogether) {

@@ -1,0 +1,157 @@
+// COMMAND: https://redis.io/commands/command; all it tells is in the tables.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "commands/args.h"
+#include "commands/command.h"
+#include "commands/glob.h"
+#include "commands/table.h"
+
+namespace klh {
+
+namespace {
+
+// COMMAND
+
+void reply_command(Reply& reply, const Command& command) {
+  constexpr std::pair<Flags, std::string_view> kNames[] = {
+      {kWrite, "write"},    {kReadOnly, "readonly"},      {kDenyOom, "denyoom"},
+      {kAdmin, "admin"},    {kLoading, "loading"},        {kFast, "fast"},
+      {kNoAuth, "no_auth"}, {kMovableKeys, "movablekeys"}};
+  reply.array(6);
+  reply.bulk(command.name);
+  reply.integer(command.arity);
+  size_t flag_count = 0;
+  for (const auto& [flag, name] : kNames) {
+    if (command.flags & flag) ++flag_count;
+  }
+  reply.array(flag_count);
+  for (const auto& [flag, name] : kNames) {
+    if (command.flags & flag) reply.status(name);
+  }
+  reply.integer(command.keys.first);
+  reply.integer(command.keys.last);
+  reply.integer(command.keys.step);
+}
+
+void command_all(Context& context) {
+  const auto all = command_table().all();
+  context.reply.array(all.size());
+  for (const Command& each : all) reply_command(context.reply, each);
+}
+
+void command_count(Context& context, Args rest) {
+  if (!rest.empty()) {
+    return context.reply.error(
+        "ERR wrong number of arguments for 'command|count' command");
+  }
+  context.reply.integer(static_cast<int64_t>(command_table().all().size()));
+}
+
+void command_list(Context& context, Args filter) {
+  std::vector<std::string_view> found;
+  const bool has_pattern = filter.size() == 3 &&
+                           same_word(filter[0], "filterby") &&
+                           same_word(filter[1], "pattern");
+  if (!filter.empty() && !has_pattern) return context.reply.error(kSyntaxError);
+  for (const Command& each : command_table().all()) {
+    if (filter.empty() || matches_glob(lower_case(filter[2]), each.name)) {
+      found.push_back(each.name);
+    }
+  }
+  context.reply.array(found.size());
+  for (const std::string_view name : found) context.reply.bulk(name);
+}
+
+// The documentation itself stands on redis.io; what the tables know is the
+// group that it stands in, and the arity.
+void command_docs(Context& context, Args names) {
+  std::vector<const Command*> found;
+  if (names.empty()) {
+    for (const Command& each : command_table().all()) found.push_back(&each);
+  }
+  for (const std::string_view name : names) {
+    const Command* const command = command_table().find(name);
+    if (command) found.push_back(command);
+  }
+  context.reply.map(found.size());
+  for (const Command* command : found) {
+    context.reply.bulk(command->name);
+    context.reply.map(2);
+    context.reply.bulk("group");
+    context.reply.bulk(command_table().group_of(*command));
+    context.reply.bulk("arity");
+    context.reply.integer(command->arity);
+  }
+}
+
+void command_info(Context& context, Args names) {
+  if (names.empty()) return command_all(context);
+  context.reply.array(names.size());
+  for (const std::string_view name : names) {
+    const Command* const found = command_table().find(name);
+    if (found) {
+      reply_command(context.reply, *found);
+    } else {
+      context.reply.null();
+    }
+  }
+}
+
+void command_getkeys(Context& context, Args request) {
+  if (request.size() < 2) {
+    return context.reply.error(
+        "ERR wrong number of arguments for 'command|getkeys' command");
+  }
+  const Command* const command = command_table().find(request[0]);
+  if (!command) {
+    return context.reply.error("ERR Invalid command specified");
+  }
+  if (!takes(command->arity, request.size())) {
+    return context.reply.error(
+        "ERR Invalid number of arguments specified for command");
+  }
+  if (command->keys.first == 0 && command->keys.count == 0) {
+    return context.reply.error("ERR The command has no key arguments");
+  }
+  const std::vector<std::string_view> keys = keys_of(*command, request);
+  if (keys.empty()) {
+    return context.reply.error("ERR Invalid arguments specified for command");
+  }
+  context.reply.array(keys.size());
+  for (const std::string_view key : keys) context.reply.bulk(key);
+}
+
+struct Subcommand {
+  std::string_view name;
+  void (*handle)(Context& context, Args rest);
+};
+
+constexpr Subcommand kSubcommands[] = {
+    {"count", command_count},     {"docs", command_docs},
+    {"getkeys", command_getkeys}, {"info", command_info},
+    {"list", command_list},
+};
+
+void command(Context& context) {
+  if (context.args.size() == 1) return command_all(context);
+  for (const Subcommand& subcommand : kSubcommands) {
+    if (same_word(context.args[1], subcommand.name)) {
+      return subcommand.handle(context, context.args.subspan(2));
+    }
+  }
+  reply_unknown_subcommand(context);
+}
+
+const Command kCommands[] = {
+    {"command", -1, kLoading, {0, 0, 0}, command},
+};
+
+}  // namespace
+
+std::span<const Command> introspection_commands() {
+  return kCommands;
+}
+
+}  // namespace klh

@@ -1,0 +1,31 @@
+// What commands know and set of the client that sent them. The connection owns
+// it; the server can list all of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace klh {
+
+struct Session {
+  uint64_t id = 0;  // never used twice
+  int fd = -1;  // for the addresses, getpeername(2), when they are asked for
+  int64_t connected_s = 0;  // both since 1970
+  int64_t last_active_s = 0;
+  int protocol = 2;          // of replies: 2, or 3 after HELLO 3
+  std::string name;          // CLIENT SETNAME
+  std::string library_name;  // CLIENT SETINFO
+  std::string library_version;
+  std::string_view last_command;  // of the tables, which never change
+
+  // CLIENT REPLY: which replies are thrown away.
+  enum class Mute { none, next, all };
+  Mute mute = Mute::none;
+
+  bool is_authenticated = false;
+  bool should_close =
+      false;  // after its replies are written: QUIT, CLIENT KILL
+};
+
+}  // namespace klh
