@@ -1,14 +1,19 @@
-// A client for this server, and for Redis: sends one request, prints its reply
-// as redis-cli prints it.
+// A client for this server, and for Redis: sends requests, prints replies as
+// redis-cli prints them.
 //
-//   connect_tcp -> write the words as an array of bulk strings
-//               -> read the reply, whatever its type -> print
+//   client SET name Alice      one request
+//   client                     a request a line, typed or from a file
+//   client --pipe < requests   raw requests, as fast as they go; counts replies
+#include <poll.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +21,8 @@
 #include "common/buffer.h"
 #include "common/flags.h"
 #include "common/net.h"
+#include "line_input.h"
+#include "protocol/reply_reader.h"
 #include "protocol/request.h"
 
 namespace klh {
@@ -24,84 +31,50 @@ namespace {
 
 constexpr size_t kReadBytes = 64 * 1024;
 
-// The connection to the server: writes requests, reads lines and bytes.
-class Session {
- public:
-  explicit Session(FileDescriptor fd) : fd_(std::move(fd)) {}
+// Reads what has come, at least one byte, to the end of `input`. False at the
+// end of the stream.
+bool read_more(int fd, Buffer& input) {
+  const ssize_t got = ::read(fd, input.prepare(kReadBytes), kReadBytes);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+  if (got < 0) die("read");
+  input.commit(static_cast<size_t>(got));
+  return got > 0;
+}
 
-  void send(const std::vector<std::string_view>& words);
-  std::string read_line();             // without its CR LF
-  std::string read_bulk(size_t size);  // and the CR LF behind it
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) die("write");
+    bytes.remove_prefix(static_cast<size_t>(put));
+  }
+}
 
- private:
-  void read_more();
-
-  FileDescriptor fd_;
-  Buffer input_;
-};
-
-void Session::send(const std::vector<std::string_view>& words) {
+std::string encode(const std::vector<std::string_view>& words) {
   std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
   for (const std::string_view word : words) {
     bytes += "$" + std::to_string(word.size()) + "\r\n";
     bytes += word;
     bytes += "\r\n";
   }
-  std::string_view rest = bytes;
-  while (!rest.empty()) {
-    const ssize_t put = ::write(fd_.get(), rest.data(), rest.size());
-    if (put < 0) die("write");
-    rest.remove_prefix(static_cast<size_t>(put));
-  }
-}
-
-std::string Session::read_line() {
-  size_t end;
-  while ((end = input_.view().find("\r\n")) == std::string_view::npos) {
-    read_more();
-  }
-  std::string line(input_.view().substr(0, end));
-  input_.consume(end + 2);
-  return line;
-}
-
-std::string Session::read_bulk(size_t size) {
-  while (input_.size() < size + 2) read_more();
-  std::string bytes(input_.view().substr(0, size));
-  input_.consume(size + 2);
   return bytes;
-}
-
-void Session::read_more() {
-  char* const room = input_.prepare(kReadBytes);
-  const ssize_t got = ::read(fd_.get(), room, kReadBytes);
-  if (got < 0) die("read");
-  if (got == 0) die_plainly("the server closed the connection");
-  input_.commit(static_cast<size_t>(got));
 }
 
 // Any bytes, between double quotes, such that they can be typed in again.
 std::string quoted(std::string_view bytes) {
+  constexpr std::string_view kPlain = "\"\\\n\r\t\a\b";
+  constexpr std::string_view kLetters = "\"\\nrtab";
   std::string text = "\"";
   for (const char byte : bytes) {
     const auto value = static_cast<unsigned char>(byte);
-    if (byte == '"' || byte == '\\') {
+    const size_t escape = kPlain.find(byte);
+    if (escape != kPlain.npos) {
       text += '\\';
-      text += byte;
-    } else if (byte == '\n') {
-      text += "\\n";
-    } else if (byte == '\r') {
-      text += "\\r";
-    } else if (byte == '\t') {
-      text += "\\t";
-    } else if (byte == '\a') {
-      text += "\\a";
-    } else if (byte == '\b') {
-      text += "\\b";
+      text += kLetters[escape];
     } else if (value < 0x20 || value >= 0x7F) {
-      char escape[5];
-      std::snprintf(escape, sizeof escape, "\\x%02x", value);
-      text += escape;
+      char hex[5];
+      std::snprintf(hex, sizeof hex, "\\x%02x", value);
+      text += hex;
     } else {
       text += byte;
     }
@@ -109,77 +82,192 @@ std::string quoted(std::string_view bytes) {
   return text + '"';
 }
 
-int64_t to_number(const std::string& line) {
-  int64_t number = 0;
-  const char* const end = line.data() + line.size();
-  const auto [stop, error] = std::from_chars(line.data() + 1, end, number);
-  if (error != std::errc() || stop != end) {
-    die_plainly("not a reply: " + quoted(line));
+// What a reply says that is a line, or a line and bytes.
+std::string text_of(const ReplyLine& line, std::string_view bytes) {
+  const std::string text(line.text);
+  if (line.count < 0 || line.type == '_') return "(nil)";
+  const auto count = static_cast<size_t>(line.count);
+  switch (line.type) {
+    case '-': return "(error) " + text;
+    case ':': return "(integer) " + text;
+    case ',': return "(double) " + text;
+    case '#': return text == "t" ? "(true)" : "(false)";
+    case '$': return quoted(bytes.substr(0, count));
+    case '!': return "(error) " + std::string(bytes.substr(0, count));
+    case '=': {  // "txt:" and a text for people
+      constexpr size_t kFormatBytes = 4;
+      std::string_view whole = bytes.substr(0, count);
+      whole.remove_prefix(std::min(whole.size(), kFormatBytes));
+      if (whole.ends_with('\n')) whole.remove_suffix(1);
+      return std::string(whole);
+    }
+    default: return text;
   }
-  return number;
 }
 
-void print_reply(Session& session, const std::string& indent);
+std::string_view print_reply(std::string_view bytes, const std::string& indent,
+                             std::string_view end = "\n");
+
+// Does a reply with replies in it come next? As a value of a map it begins on a
+// line of its own.
+bool is_nested(std::string_view bytes) {
+  ReplyLine line{};
+  (void)read_reply_line(bytes, line);
+  return has_replies(line.type) && line.count > 0;
+}
 
 //   1) "first"
 //   2) 1) "an array in the array"
-void print_array(Session& session, int64_t size, const std::string& indent) {
-  if (size <= 0) std::cout << (size < 0 ? "(nil)\n" : "(empty array)\n");
-  const size_t width = std::to_string(size).size();
-  for (int64_t i = 1; i <= size; ++i) {
+// A map has "1# key => value", a set "1~ member".
+std::string_view print_replies(const ReplyLine& line, std::string_view rest,
+                               const std::string& indent) {
+  if (line.count < 0) std::cout << "(nil)\n";
+  if (line.count == 0) {
+    std::cout << (line.type == '%'   ? "(empty hash)\n"
+                  : line.type == '~' ? "(empty set)\n"
+                                     : "(empty array)\n");
+  }
+  const char mark = line.type == '%' ? '#' : line.type == '~' ? '~' : ')';
+  const size_t width = std::to_string(line.count).size();
+  const std::string deeper = indent + std::string(width + 2, ' ');
+  for (int64_t i = 1; i <= line.count; ++i) {
     const std::string number = std::to_string(i);
     if (i > 1) std::cout << indent;
-    std::cout << std::string(width - number.size(), ' ') << number << ") ";
-    print_reply(session, indent + std::string(width + 2, ' '));
-  }
-}
-
-// Reads one reply and prints it; `indent` stands before its further lines.
-void print_reply(Session& session, const std::string& indent) {
-  const std::string line = session.read_line();
-  if (line.empty()) die_plainly("not a reply: an empty line");
-  const std::string text = line.substr(1);
-  switch (line[0]) {
-    case '+': std::cout << text << '\n'; return;
-    case '-': std::cout << "(error) " << text << '\n'; return;
-    case ':': std::cout << "(integer) " << to_number(line) << '\n'; return;
-    case '$': {
-      const int64_t size = to_number(line);
-      std::cout << (size < 0
-                        ? "(nil)"
-                        : quoted(session.read_bulk(static_cast<size_t>(size))))
-                << '\n';
-      return;
+    std::cout << std::string(width - number.size(), ' ') << number << mark
+              << ' ';
+    if (line.type == '%') {
+      rest = print_reply(rest, deeper, " => ");
+      if (is_nested(rest)) std::cout << '\n' << deeper;
     }
-    case '*': return print_array(session, to_number(line), indent);
-    default: die_plainly("not a reply: " + quoted(line));
+    rest = print_reply(rest, deeper);
+  }
+  return rest;
+}
+
+// Prints the whole reply at the front of `bytes` and returns what is behind it;
+// `indent` stands before its further lines, `end` behind it if it is but one.
+std::string_view print_reply(std::string_view bytes, const std::string& indent,
+                             std::string_view end) {
+  ReplyLine line{};
+  (void)read_reply_line(bytes, line);
+  bytes.remove_prefix(line.size);
+  if (has_replies(line.type)) return print_replies(line, bytes, indent);
+  std::cout << text_of(line, bytes) << end;
+  if (has_bytes(line.type) && line.count >= 0) {
+    bytes.remove_prefix(static_cast<size_t>(line.count) + 2);
+  }
+  return bytes;
+}
+
+// Sends one request and prints its reply.
+void ask(int server, const std::vector<std::string_view>& words,
+         Buffer& input) {
+  write_all(server, encode(words));
+  size_t size = 0;
+  ReplyState state;
+  while ((state = measure_reply(input.view(), size)) == ReplyState::need_more) {
+    if (!read_more(server, input)) {
+      die_plainly("the server closed the connection");
+    }
+  }
+  if (state == ReplyState::malformed) {
+    die_plainly("not a reply: " + quoted(input.view().substr(0, 64)));
+  }
+  print_reply(input.view(), "");
+  input.consume(size);
+}
+
+// --pipe: sends what comes from stdin, counts what comes back.
+
+struct PipeCount {
+  uint64_t replies = 0;
+  uint64_t errors = 0;
+};
+
+// Counts the whole replies of `input`. True when the last one is the echo of
+// `token`, which is not counted.
+bool count_replies(Buffer& input, std::string_view token, PipeCount& count) {
+  size_t size = 0;
+  for (;;) {
+    const ReplyState state = measure_reply(input.view(), size);
+    if (state == ReplyState::need_more) return false;
+    if (state == ReplyState::malformed) die_plainly("not a reply");
+    const std::string_view reply = input.view().substr(0, size);
+    if (reply.find(token) != reply.npos) return true;
+    ++count.replies;
+    if (reply[0] == '-') {
+      ++count.errors;
+      std::cerr << text_of({'-', reply.substr(1, size - 3), 0, size}, {})
+                << '\n';
+    }
+    input.consume(size);
   }
 }
 
-void ask(Session& session, const std::vector<std::string_view>& words) {
-  session.send(words);
-  print_reply(session, "");
+// Sends as much as the socket takes without waiting.
+void send_some(int server, Buffer& output) {
+  const ssize_t put = ::write(server, output.data(), output.size());
+  if (put >= 0) return output.consume(static_cast<size_t>(put));
+  if (errno != EAGAIN && errno != EINTR) die("write");
+}
+
+// Reads replies while it sends: a server that cannot get rid of its replies
+// stops reading requests. The end of the replies is told by an ECHO of
+// something that nobody has sent.
+void pipe_all(int server) {
+  if (!set_nonblocking(server)) die("fcntl");
+  std::random_device random;
+  const std::string token =
+      "klh-" + std::to_string(random()) + "-" + std::to_string(random());
+  Buffer output;
+  Buffer input;
+  PipeCount count;
+  bool has_more = true;
+  do {
+    if (output.empty() && has_more) {
+      has_more = read_more(STDIN_FILENO, output);
+      if (!has_more) output.append(encode({"ECHO", token}));
+    }
+    const short wanted = output.empty() ? POLLIN : POLLIN | POLLOUT;
+    pollfd polled{server, wanted, 0};
+    if (::poll(&polled, 1, -1) < 0 && errno != EINTR) die("poll");
+    if (polled.revents & POLLOUT) send_some(server, output);
+    if ((polled.revents & (POLLIN | POLLHUP | POLLERR)) &&
+        !read_more(server, input)) {
+      die_plainly("the server closed the connection");
+    }
+  } while (!count_replies(input, token, count));
+  std::cout << "replies: " << count.replies << ", errors: " << count.errors
+            << '\n';
+  if (count.errors > 0) std::exit(1);
+}
+
+void ask_lines(int server, const std::string& prompt) {
+  Buffer input;
+  std::string line;
+  while (read_line(prompt, line)) {
+    std::vector<std::string_view> words;
+    if (!split_words(line.data(), line.size(), words)) {
+      std::cout << "Invalid argument(s)\n";
+    } else if (words.size() == 1 &&
+               (words[0] == "quit" || words[0] == "exit")) {
+      return;
+    } else if (!words.empty()) {
+      ask(server, words, input);
+    }
+    std::cout << std::flush;
+  }
 }
 
 void run(const std::string& address, uint16_t port,
-         const std::vector<std::string>& words) {
-  Session session(connect_tcp(address, port));
-  if (!words.empty()) return ask(session, {words.begin(), words.end()});
-
-  const std::string endpoint = address + ":" + std::to_string(port);
-  const std::string prompt = isatty(STDIN_FILENO) ? endpoint + "> " : "";
-  std::string line;
-  while (std::cout << prompt << std::flush, std::getline(std::cin, line)) {
-    std::vector<std::string_view> typed;
-    if (!split_words(line.data(), line.size(), typed)) {
-      std::cout << "(error) unbalanced quotes\n";
-    } else if (typed.size() == 1 &&
-               (typed[0] == "quit" || typed[0] == "exit")) {
-      return;
-    } else if (!typed.empty()) {
-      ask(session, typed);
-    }
+         const std::vector<std::string>& words, bool pipes) {
+  const FileDescriptor server = connect_tcp(address, port);
+  if (pipes) return pipe_all(server.get());
+  if (words.empty()) {
+    return ask_lines(server.get(), address + ":" + std::to_string(port) + "> ");
   }
+  Buffer input;
+  ask(server.get(), {words.begin(), words.end()}, input);
 }
 
 }  // namespace
@@ -189,8 +277,10 @@ void run(const std::string& address, uint16_t port,
 int main(int argc, char** argv) {
   std::string address = "127.0.0.1";
   uint16_t port = 6379;
+  bool pipes = false;
   const std::vector<std::string> words = klh::parse_flags_and_words(
-      argc, argv, {{"--host", &address}, {"--port", &port}});
+      argc, argv,
+      {{"--host", &address}, {"--port", &port}, {"--pipe", &pipes}});
   std::signal(SIGPIPE, SIG_IGN);  // a write to a closed connection: EPIPE
-  klh::run(address, port, words);
+  klh::run(address, port, words, pipes);
 }
