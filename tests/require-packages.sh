@@ -9,6 +9,7 @@ echo '#include <gtest/gtest.h>' | "$compiler" -std=c++20 -x c++ -fsyntax-only - 
   2> /dev/null || missing="$missing libgtest-dev"
 has strace || missing="$missing strace"
 has redis-cli && has redis-benchmark || missing="$missing redis-tools"
+has redis-server || missing="$missing redis-server"
 
 [ -z "$missing" ] && exit 0
 echo "The tests need packages that are not installed. To install them:" >&2

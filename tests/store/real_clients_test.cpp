@@ -207,6 +207,36 @@ TEST_F(RealClients, OurClientReadsLinesAsRedisCliDoes) {
             run(redis_cli(server().port(), {"--no-raw"}), script));
 }
 
+TEST_F(RealClients, OurClientPrintsResp3AsRedisCliDoes) {
+  const std::string script =
+      "ZADD board 10 alice 12.5 bob\n"
+      "ZRANGE board 0 -1 WITHSCORES\n"
+      "ZSCORE board bob\n"
+      "ZSCORE board nobody\n"
+      "HSET user name prem age 21\n"
+      "HGETALL user\n"
+      "HGETALL nobody\n"
+      "CONFIG GET timeout\n"
+      "DEL board user\n";
+  // The reply to HELLO, with the number of the connection, comes first.
+  const std::string ours =
+      run(our_client(server().port(), {}), "HELLO 3\n" + script);
+  const size_t begin = ours.find("(integer) 2\n");
+  ASSERT_NE(begin, ours.npos) << ours;
+  EXPECT_EQ(ours.substr(begin),
+            run(redis_cli(server().port(), {"-3", "--no-raw"}), script));
+}
+
+TEST_F(RealClients, OurClientPipesRequests) {
+  std::string requests;
+  for (int i = 0; i < 10'000; ++i) {
+    requests += "SET key:" + std::to_string(i) + " value\r\n";
+  }
+  EXPECT_EQ(run(our_client(server().port(), {"--pipe"}), requests),
+            "replies: 10000, errors: 0\n");
+  check({"DBSIZE"}, number(10'000));
+}
+
 TEST_F(RealClients, OurClientSaysWhenTheServerIsGone) {
   const std::string port = std::to_string(server().port());
   end();
