@@ -64,28 +64,6 @@ void command_list(Context& context, Args filter) {
   for (const std::string_view name : found) context.reply.bulk(name);
 }
 
-// The documentation itself stands on redis.io; what the tables know is the
-// group that it stands in, and the arity.
-void command_docs(Context& context, Args names) {
-  std::vector<const Command*> found;
-  if (names.empty()) {
-    for (const Command& each : command_table().all()) found.push_back(&each);
-  }
-  for (const std::string_view name : names) {
-    const Command* const command = command_table().find(name);
-    if (command) found.push_back(command);
-  }
-  context.reply.map(found.size());
-  for (const Command* command : found) {
-    context.reply.bulk(command->name);
-    context.reply.map(2);
-    context.reply.bulk("group");
-    context.reply.bulk(command_table().group_of(*command));
-    context.reply.bulk("arity");
-    context.reply.integer(command->arity);
-  }
-}
-
 void command_info(Context& context, Args names) {
   if (names.empty()) return command_all(context);
   context.reply.array(names.size());
@@ -129,8 +107,9 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
-    {"count", command_count},     {"docs", command_docs},
-    {"getkeys", command_getkeys}, {"info", command_info},
+    {"count", command_count},
+    {"getkeys", command_getkeys},
+    {"info", command_info},
     {"list", command_list},
 };
 

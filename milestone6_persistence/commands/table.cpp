@@ -36,23 +36,20 @@ void reply_wrong_arity(Context& context, const Command& command) {
                       std::string(command.name) + "' command");
 }
 
-struct Family {
-  std::string_view group;
-  std::span<const Command> commands;
-};
+using Family = std::span<const Command>;
 
 std::vector<Family> families() {
-  return {{"string", string_commands()},
-          {"list", list_commands()},
-          {"hash", hash_commands()},
-          {"sorted-set", sorted_set_commands()},
-          {"sorted-set", sorted_set_range_commands()},
-          {"sorted-set", sorted_set_operation_commands()},
-          {"generic", key_commands()},
-          {"connection", client_commands()},
-          {"server", admin_commands()},
-          {"server", info_commands()},
-          {"server", introspection_commands()}};
+  return {string_commands(),
+          list_commands(),
+          hash_commands(),
+          sorted_set_commands(),
+          sorted_set_range_commands(),
+          sorted_set_operation_commands(),
+          key_commands(),
+          client_commands(),
+          admin_commands(),
+          info_commands(),
+          introspection_commands()};
 }
 
 // FNV-1a; the names are ours, so nobody can flood this one. Bit 5 is what the
@@ -69,11 +66,8 @@ size_t hash_of(std::string_view name) {
 }  // namespace
 
 CommandTable::CommandTable() {
-  for (const Family& family : families()) {
-    for (const Command& command : family.commands) {
-      all_.push_back(command);
-      groups_.push_back(family.group);
-    }
+  for (const Family family : families()) {
+    all_.insert(all_.end(), family.begin(), family.end());
   }
   assert(all_.size() <= kSlots / 2);
   for (const Command& command : all_) {

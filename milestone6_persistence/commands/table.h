@@ -41,18 +41,12 @@ class CommandTable {
     return static_cast<size_t>(&command - all_.data());
   }
 
-  // The group that redis.io lists it in: "string", "sorted-set", …
-  std::string_view group_of(const Command& command) const {
-    return groups_[number_of(command)];
-  }
-
  private:
   static constexpr size_t kSlots = 1024;  // open addressing: keep it half empty
 
   size_t slot_of(std::string_view name) const;
 
   std::vector<Command> all_;
-  std::vector<std::string_view> groups_;
   std::array<const Command*, kSlots> slots_{};
 };
 
