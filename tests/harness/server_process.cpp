@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "harness/diagnosis.h"
+#include "harness/loopback.h"
 #include "harness/process_info.h"
 #include "harness/settings.h"
 
@@ -23,30 +24,6 @@ namespace {
 
 // The one that a failure is most likely about: the last one started.
 ServerProcess* current = nullptr;
-
-sockaddr_in loopback(uint16_t port) {
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  name.sin_port = htons(port);
-  return name;
-}
-
-uint16_t free_port() {
-  const FileDescriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in name = loopback(0);
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name)) {
-    die("bind");
-  }
-  return local_port(fd.get());
-}
-
-bool accepts(uint16_t port) {
-  const FileDescriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in name = loopback(port);
-  return connect(fd.get(), reinterpret_cast<const sockaddr*>(&name),
-                 sizeof name) == 0;
-}
 
 // The first line that comes out of `fd`, without its newline.
 std::optional<std::string> read_line(int fd, const Deadline& deadline) {
