@@ -84,11 +84,12 @@ std::vector<SystemCall> parse_trace(const std::string& trace) {
   return calls;
 }
 
-size_t find_write(const std::vector<SystemCall>& calls, std::string_view bytes,
+size_t find_reply(const std::vector<SystemCall>& calls, std::string_view bytes,
                   size_t from) {
   for (size_t i = from; i < calls.size(); ++i) {
-    const bool has_bytes = calls[i].text.find(bytes) != std::string::npos;
-    if (calls[i].is_write() && has_bytes) return i;
+    if (!calls[i].is_write()) continue;
+    const size_t at = calls[i].text.find(bytes);
+    if (at != std::string::npos && calls[i].text[at - 1] != ' ') return i;
   }
   return calls.size();
 }
@@ -96,8 +97,8 @@ size_t find_write(const std::vector<SystemCall>& calls, std::string_view bytes,
 std::vector<SystemCall> calls_between(const std::vector<SystemCall>& calls,
                                       std::string_view from,
                                       std::string_view to) {
-  const size_t begin = find_write(calls, from);
-  const size_t end = find_write(calls, to, begin + 1);
+  const size_t begin = find_reply(calls, from);
+  const size_t end = find_reply(calls, to, begin + 1);
   if (begin == calls.size() || end == calls.size()) {
     fail("strace sees the server write \"" + std::string(from) + "\", then \"" +
              std::string(to) + "\"",

@@ -34,8 +34,9 @@ std::vector<SystemCall> calls_between(const std::vector<SystemCall>& calls,
                                       std::string_view from,
                                       std::string_view to);
 
-// The index of the first call that writes these bytes; calls.size() if none.
-size_t find_write(const std::vector<SystemCall>& calls, std::string_view bytes,
+// The index of the first call that sends these bytes in a reply; calls.size()
+// if none. Where a space stands before them they are written to a file.
+size_t find_reply(const std::vector<SystemCall>& calls, std::string_view bytes,
                   size_t from = 0);
 
 }  // namespace klh::test

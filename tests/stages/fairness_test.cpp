@@ -47,8 +47,8 @@ TEST_F(Fairness, AFloodDelaysNobody) {
   server().end();
 
   const std::vector<SystemCall> calls = parse_trace(server().trace());
-  const size_t end_of_flood = find_write(calls, "end-of-flood");
-  const size_t reply_to_other = find_write(calls, "other-client");
+  const size_t end_of_flood = find_reply(calls, "end-of-flood");
+  const size_t reply_to_other = find_reply(calls, "other-client");
   require(reply_to_other < end_of_flood,
           "the one request is answered before the last of the flood",
           "it is answered after all " + counted(kCount, "request"));
