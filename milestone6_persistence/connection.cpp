@@ -21,7 +21,7 @@ Connection::Connection(FileDescriptor fd, Host& host, BufferPool& pool)
     : fd_(std::move(fd)), host_(host), pool_(pool) {
   session_.fd = fd_.get();
   session_.id = ++host.last_session_id;
-  session_.connected_s = host.store.now_ms() / 1000;
+  session_.connected_s = host.now_ms / 1000;
 }
 
 bool Connection::wants_close() const {
@@ -48,7 +48,10 @@ void Connection::read_and_execute() {
   pool_.take_back(incoming_);
 }
 
-void Connection::write_replies() {
+// Nobody is told of a change that may be lost.
+void Connection::write_replies(bool is_safe) {
+  if (session_.has_changed && !is_safe) state_ = State::failed;
+  session_.has_changed = false;
   if (writable_ && wants_write()) write_some();
   pool_.take_back(outgoing_);
 }
@@ -101,7 +104,7 @@ void Connection::execute_request() {
   using Mute = Session::Mute;
   const Mute before = session_.mute;
   if (before == Mute::next) session_.mute = Mute::none;
-  session_.last_active_s = host_.store.now_ms() / 1000;
+  session_.last_active_s = host_.now_ms / 1000;
   const size_t size = outgoing_.size();
   Context context(host_, session_, request_.args(), outgoing_);
   execute(context);

@@ -50,9 +50,10 @@ class Connection {
   // One turn: at most one read, the answers to all its requests, one write, so
   // that no client, however much it sends, keeps the others waiting for long.
   // The two halves of a turn are apart, so that all changes of a turn can be
-  // made safe before any client is told of them.
+  // made safe before any client is told of them. A client whose changes are not
+  // is not told anything: its connection fails.
   void read_and_execute();
-  void write_replies();
+  void write_replies(bool is_safe);
 
   // Is there more to do without waiting? Then no event will say so: the edge
   // has passed, and another turn is due.

@@ -1,4 +1,4 @@
-// The store: loads its file, serves until it is told to stop, saves its file.
+// The store: loads its files, serves until it is told to stop, saves.
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -7,8 +7,8 @@
 #include "commands/host.h"
 #include "common/net.h"
 #include "common/signals.h"
+#include "durability.h"
 #include "options.h"
-#include "persistence/snapshot.h"
 #include "server.h"
 #include "store/store.h"
 
@@ -28,42 +28,31 @@ void fit_maxclients(Options& options) {
                options.maxclients, static_cast<unsigned long long>(limit));
 }
 
-std::string save(Host& host, Snapshots& snapshots) {
-  std::string complaint = snapshots.save(host.store);
-  if (complaint.empty()) {
-    host.statistics.changes_since_save = 0;
-    host.statistics.last_save_s = std::time(nullptr);
-  }
-  return complaint;
-}
-
 void run(Options& options) {
   fit_maxclients(options);
   Store store;
-  Snapshots snapshots(options.dir);
-  const std::string damage = snapshots.load(store);
-  if (!damage.empty()) die_plainly(damage);
-
   Host host{.store = store, .options = options};
   host.statistics.start_s = std::time(nullptr);
   host.statistics.reset();
-  host.save = [&] { return save(host, snapshots); };
   store.on_expired = [&host](std::string_view key) {
     ++host.statistics.expired_keys;
     const std::string_view effect[] = {"DEL", key};
     if (host.on_effect) host.on_effect(effect);
   };
 
-  // The port stays ours until all is saved: a new server must find the file.
+  // The port stays ours until all is saved: a new server must find the files.
+  Durability durability(host);
   Server server(host);
+  if (!durability.load([&server] { return server.run_once(); })) return;
   for (;;) {
     server.run();
     // After SHUTDOWN, what was to be saved has been.
-    if (host.should_stop || !options.save_at_end) return;
-    const std::string complaint = host.save();
+    const bool snapshot = !host.should_stop && !options.save.empty();
+    const std::string complaint = durability.finish(snapshot);
     if (complaint.empty()) return;
-    // To end now would be to lose everything. SHUTDOWN NOSAVE does that.
+    // To end now would be to lose what was acknowledged.
     std::fprintf(stderr, "klh: not ended, not saved: %s\n", complaint.c_str());
+    host.should_stop = false;
     forget_stop_request();
   }
 }

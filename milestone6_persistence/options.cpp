@@ -1,8 +1,10 @@
 #include "options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "common/net.h"
 
@@ -29,12 +31,95 @@ std::string_view set_text(std::string& option, std::string_view text) {
   return "";
 }
 
+std::string_view set_yes_or_no(bool& option, std::string_view text) {
+  if (text != "yes" && text != "no") return "must be yes or no";
+  option = text == "yes";
+  return "";
+}
+
+std::string yes_or_no(bool value) {
+  return value ? "yes" : "no";
+}
+
+constexpr std::pair<SyncPolicy, std::string_view> kPolicies[] = {
+    {SyncPolicy::always, "always"},
+    {SyncPolicy::everysec, "everysec"},
+    {SyncPolicy::no, "no"}};
+
+std::string name_of_policy(SyncPolicy policy) {
+  for (const auto& [each, name] : kPolicies) {
+    if (each == policy) return std::string(name);
+  }
+  return "";
+}
+
+std::string_view set_policy(SyncPolicy& option, std::string_view text) {
+  for (const auto& [policy, name] : kPolicies) {
+    if (name != text) continue;
+    option = policy;
+    return "";
+  }
+  return "must be always, everysec or no";
+}
+
+std::string text_of(const std::vector<SaveRule>& rules) {
+  std::string text;
+  for (const SaveRule& rule : rules) {
+    if (!text.empty()) text += ' ';
+    text += std::to_string(rule.seconds) + ' ' + std::to_string(rule.changes);
+  }
+  return text;
+}
+
+// "SECONDS CHANGES SECONDS CHANGES …", or "" for no rules.
+std::string_view set_rules(std::vector<SaveRule>& option,
+                           std::string_view text) {
+  std::vector<uint32_t> numbers;
+  while (!text.empty()) {
+    const size_t size = std::min(text.find(' '), text.size());
+    if (size != 0) {
+      if (!set_number(numbers.emplace_back(), text.substr(0, size), 1u)
+               .empty()) {
+        return "not pairs of seconds and changes";
+      }
+    }
+    text.remove_prefix(std::min(size + 1, text.size()));
+  }
+  if (numbers.size() % 2 != 0) return "not pairs of seconds and changes";
+  option.clear();
+  for (size_t i = 0; i < numbers.size(); i += 2) {
+    option.push_back({numbers[i], numbers[i + 1]});
+  }
+  return "";
+}
+
 constexpr bool kFixed = true;
 
 const OptionRow kOptionRows[] = {
-    {"appendonly", [](const Options&) { return std::string("no"); },
-     [](Options&, std::string_view value) -> std::string_view {
-       return value == "no" ? "" : "can only be no, there is no journal yet";
+    {"appendfsync",
+     [](const Options& options) { return name_of_policy(options.appendfsync); },
+     [](Options& options, std::string_view value) {
+       return set_policy(options.appendfsync, value);
+     }},
+    {"appendonly",
+     [](const Options& options) { return yes_or_no(options.appendonly); },
+     [](Options& options, std::string_view value) {
+       return set_yes_or_no(options.appendonly, value);
+     },
+     kFixed},
+    {"auto-aof-rewrite-min-size",
+     [](const Options& options) {
+       return std::to_string(options.auto_aof_rewrite_min_size);
+     },
+     [](Options& options, std::string_view value) {
+       return set_number(options.auto_aof_rewrite_min_size, value);
+     }},
+    {"auto-aof-rewrite-percentage",
+     [](const Options& options) {
+       return std::to_string(options.auto_aof_rewrite_percentage);
+     },
+     [](Options& options, std::string_view value) {
+       return set_number(options.auto_aof_rewrite_percentage, value);
      }},
     {"bind", [](const Options& options) { return options.bind; },
      [](Options& options, std::string_view value) {
@@ -62,13 +147,9 @@ const OptionRow kOptionRows[] = {
        options.requirepass = value;
        return "";
      }},
-    {"save", [](const Options&) { return std::string(); },
-     [](Options& options, std::string_view value) -> std::string_view {
-       if (!value.empty()) {
-         return "can only be empty, there are no save points yet";
-       }
-       options.save_at_end = false;
-       return "";
+    {"save", [](const Options& options) { return text_of(options.save); },
+     [](Options& options, std::string_view value) {
+       return set_rules(options.save, value);
      }},
     {"timeout",
      [](const Options& options) { return std::to_string(options.timeout); },

@@ -6,13 +6,29 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "persistence/sync_policy.h"
 
 namespace klh {
 
 // The version of Redis whose commands and replies ours are like.
 inline constexpr std::string_view kCompatibleVersion = "7.0.15";
 
+// A snapshot is due `seconds` after the last one, once there are so many
+// changes.
+struct SaveRule {
+  uint32_t seconds;
+  uint32_t changes;
+};
+
 struct Options {
+  bool appendonly = true;  // keep a journal
+  SyncPolicy appendfsync = SyncPolicy::everysec;
+  uint32_t auto_aof_rewrite_percentage = 100;  // a snapshot is due when the
+                                               // journal has this much of the
+                                               // dump's size; 0: never
+  uint64_t auto_aof_rewrite_min_size = 64 * 1024 * 1024;  // and is that large
   std::string bind = "127.0.0.1";  // numeric address to listen on
   uint16_t port = 6379;            // 0: any free one
   std::string dir = ".";           // where the files are; made if missing
@@ -20,7 +36,7 @@ struct Options {
   uint32_t timeout = 0;            // seconds until an idle one is closed; 0:
                                    // never
   std::string requirepass;         // what AUTH must give; empty: nothing
-  bool save_at_end = true;         // `--save ""` writes only at SAVE
+  std::vector<SaveRule> save = {{3600, 1}, {300, 100}, {60, 10000}};
 };
 
 struct OptionRow {

@@ -53,25 +53,31 @@ Server::Server(Host& host)
   };
   if (!poller_.add(listener_.get(), nullptr)) die("poller");
   host_.options.port = local_port(listener_.get());
-  std::printf("listening on %s:%d\n", host_.options.bind.c_str(),
-              host_.options.port);
-  std::fflush(stdout);
+}
+
+bool Server::run_once() {
+  wait();
+  expire_keys();
+  take_turns();
+  close_killed();
+  close_idle();
+  tick_at_ms_ = host_.tick();
+  return !stop_requested() && !host_.should_stop;
 }
 
 void Server::run() {
-  while (!stop_requested() && !host_.should_stop) {
-    wait();
-    take_turns();
-    close_killed();
-    close_idle();
-    expire_keys();
-  }
+  std::printf("listening on %s:%d\n", host_.options.bind.c_str(),
+              host_.options.port);
+  std::fflush(stdout);
+  while (run_once()) continue;
 }
 
+// While the files are loaded no key expires: the store's clock stands still.
 void Server::wait() {
   const auto events = poller_.wait(wait_ms());
   now_ms_ = monotonic_ms();
-  host_.store.set_now(unix_ms());
+  host_.now_ms = unix_ms();
+  if (!host_.files.is_loading) host_.store.set_now(host_.now_ms);
   bool accept_now = accept_after_ms_ >= 0;
   for (const Poller::Event& event : events) {
     if (event.tag == nullptr) {
@@ -88,7 +94,7 @@ void Server::wait() {
 // How long there is nothing to do unless something happens; -1 is for ever.
 int Server::wait_ms() const {
   constexpr int64_t kLongestMs = 60'000;
-  if (!ready_.empty()) return 0;
+  if (!ready_.empty() || host_.files.is_loading) return 0;
   int64_t wait_ms = INT64_MAX;
   if (accept_after_ms_ >= 0) wait_ms = accept_after_ms_;
   if (timeout_ms_ != 0 && !clients_.empty()) {
@@ -96,7 +102,10 @@ int Server::wait_ms() const {
     wait_ms = std::min(wait_ms, timeout_ms_ - idle_ms);
   }
   if (const auto expiry_ms = host_.store.next_expiry_ms()) {
-    wait_ms = std::min(wait_ms, *expiry_ms - host_.store.now_ms());
+    wait_ms = std::min(wait_ms, *expiry_ms - host_.now_ms);
+  }
+  if (tick_at_ms_ != INT64_MAX) {
+    wait_ms = std::min(wait_ms, tick_at_ms_ - host_.now_ms);
   }
   if (wait_ms == INT64_MAX) return -1;
   return static_cast<int>(std::clamp<int64_t>(wait_ms, 0, kLongestMs));
@@ -178,8 +187,9 @@ void Server::take_turns() {
     clients_.splice(clients_.end(), clients_, client->place);
     client->connection.read_and_execute();
   }
+  const bool is_safe = host_.commit();
   for (Client* client : turns) {
-    client->connection.write_replies();
+    client->connection.write_replies(is_safe);
     if (client->connection.wants_close()) {
       clients_.erase(client->place);
     } else if (client->connection.has_work()) {

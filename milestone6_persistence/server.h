@@ -40,11 +40,15 @@ struct Client {
 
 class Server {
  public:
-  // Listens where host.options say, and says so on stdout. `host` must outlive
-  // the server. Ends the program with one line on stderr if that fails.
+  // Listens where host.options say. `host` must outlive the server. Ends the
+  // program with one line on stderr if that fails.
   explicit Server(Host& host);
 
-  // Serves until a signal or SHUTDOWN asks it to stop.
+  // One pass, which does not wait while the files are loaded. False once a
+  // signal or SHUTDOWN has asked to stop.
+  bool run_once();
+
+  // Says on stdout where it listens, and serves until it is asked to stop.
   void run();
 
  private:
@@ -68,6 +72,7 @@ class Server {
   std::vector<Client*> ready_;
   int64_t timeout_ms_;  // 0: never
   int64_t now_ms_ = 0;
+  int64_t tick_at_ms_ = 0;    // since 1970
   int accept_after_ms_ = -1;  // -1: at the next edge
 };
 

@@ -127,17 +127,54 @@ void config(Context& context) {
 
 // Files
 
+bool refuse_while_saving(Context& context, std::string_view error) {
+  if (context.host.files.running_since_s == 0) return false;
+  context.reply.error(error);
+  return true;
+}
+
+constexpr std::string_view kSaveInProgress =
+    "ERR Background save already in progress";
+
 void save(Context& context) {
+  if (refuse_while_saving(context, kSaveInProgress)) return;
   const std::string complaint = context.host.save();
   if (!complaint.empty()) return context.reply.error("ERR " + complaint);
   context.reply.ok();
+}
+
+// SCHEDULE is for a server that cannot do both at once; ours writes the same
+// dump for BGSAVE and BGREWRITEAOF.
+void bgsave(Context& context) {
+  ArgReader in(context, 1);
+  (void)in.accept("schedule");
+  if (!in.finish()) return;
+  if (refuse_while_saving(context, kSaveInProgress)) return;
+  const std::string complaint = context.host.start_save();
+  if (!complaint.empty()) return context.reply.error("ERR " + complaint);
+  context.reply.status("Background saving started");
+}
+
+void bgrewriteaof(Context& context) {
+  if (refuse_while_saving(context,
+                          "ERR Background append only file rewriting already "
+                          "in progress")) {
+    return;
+  }
+  const std::string complaint = context.host.start_save();
+  if (!complaint.empty()) return context.reply.error("ERR " + complaint);
+  context.reply.status("Background append only file rewriting started");
+}
+
+void lastsave(Context& context) {
+  context.reply.integer(context.host.files.last_save_s);
 }
 
 // No reply when it works: the connection ends with the server. When the files
 // cannot be written the server stays, and says so.
 void shutdown(Context& context) {
   ArgReader in(context, 1);
-  bool saves = context.host.options.save_at_end;
+  bool saves = !context.host.options.save.empty();
   if (in.accept("nosave")) {
     saves = false;
   } else if (in.accept("save")) {
@@ -152,10 +189,13 @@ void shutdown(Context& context) {
 }
 
 const Command kCommands[] = {
+    {"bgrewriteaof", 1, kAdmin, {0, 0, 0}, bgrewriteaof},
+    {"bgsave", -1, kAdmin, {0, 0, 0}, bgsave},
     {"config", -2, kAdmin | kLoading, {0, 0, 0}, config},
     {"dbsize", 1, kReadOnly | kFast, {0, 0, 0}, dbsize},
     {"flushall", -1, kWrite, {0, 0, 0}, flushall},
     {"flushdb", -1, kWrite, {0, 0, 0}, flushall},
+    {"lastsave", 1, kLoading | kFast, {0, 0, 0}, lastsave},
     {"memory", -2, kReadOnly, {2, 2, 1}, memory},
     {"save", 1, kAdmin, {0, 0, 0}, save},
     {"shutdown", -1, kAdmin | kLoading, {0, 0, 0}, shutdown},

@@ -217,7 +217,7 @@ std::string describe(const Session& session, int64_t now_s) {
 }
 
 int64_t now_s(const Context& context) {
-  return context.store.now_ms() / 1000;
+  return context.host.now_ms / 1000;
 }
 
 void client_id(Context& context, ArgReader& in) {

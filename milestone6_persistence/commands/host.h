@@ -20,7 +20,6 @@ namespace klh {
 // Counters for INFO.
 struct Statistics {
   int64_t start_s = 0;  // all times: seconds since 1970
-  int64_t last_save_s = 0;
   uint64_t changes_since_save = 0;
   uint64_t connections_received = 0;
   uint64_t connections_rejected = 0;
@@ -36,13 +35,48 @@ struct Statistics {
   void reset();
 };
 
+// How it stands with the files, for INFO; all times in seconds since 1970, and
+// 0 if there is none.
+struct FileStatus {
+  bool is_loading = false;
+  int64_t loading_start_s = 0;
+  uint64_t loading_bytes = 0;
+  uint64_t loaded_bytes = 0;
+
+  int64_t last_save_s = 0;
+  int64_t last_duration_s = -1;
+  int64_t running_since_s = 0;  // in the background; 0: none is running
+  bool last_save_failed = false;
+  uint64_t saves = 0;
+
+  uint64_t journal_bytes = 0;  // the file
+  uint64_t dump_bytes = 0;     // the file when it was written
+  uint64_t pending_bytes = 0;  // of the journal
+  bool is_syncing = false;
+
+  // Why changes are refused at the moment: they could not be kept. Or "".
+  std::string complaint;
+};
+
 struct Host {
   Store& store;
   Options& options;
   Statistics statistics{};
+  FileStatus files{};
+  int64_t now_ms = 0;  // when this turn began, since 1970
 
-  // Writes all keys to disk; what went wrong, or "".
+  // Writes all keys to disk, in the second form in the background: then an
+  // empty string only means that it has begun. What went wrong, or "".
   std::function<std::string()> save{};
+  std::function<std::string()> start_save{};
+
+  // Makes all changes so far as safe as `appendfsync` says. False: they are
+  // not, and no client may be told that they were made.
+  std::function<bool()> commit{};
+
+  // Does what is due for the files, and says when it wants to be called again
+  // at the latest, in milliseconds since 1970.
+  std::function<int64_t()> tick{};
 
   // Told of each change of the store, in order, as a command that brings it
   // about again whenever it is run: no relative times, no random choice, DEL

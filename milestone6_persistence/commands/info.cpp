@@ -5,6 +5,7 @@
 #include <malloc.h>
 #endif
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <string>
@@ -87,12 +88,52 @@ void add_memory(Lines& lines, const Host&) {
   add(lines, "maxmemory_policy", std::string_view("noeviction"));
 }
 
+void add_loading(Lines& lines, const FileStatus& files) {
+  if (!files.is_loading) return;
+  const uint64_t total = std::max<uint64_t>(files.loading_bytes, 1);
+  const int64_t passed_s = std::time(nullptr) - files.loading_start_s;
+  const uint64_t left = total - std::min(files.loaded_bytes, total);
+  const double rate = static_cast<double>(files.loaded_bytes) /
+                      static_cast<double>(std::max<int64_t>(passed_s, 1));
+  add(lines, "loading_start_time", files.loading_start_s);
+  add(lines, "loading_total_bytes", files.loading_bytes);
+  add(lines, "loading_loaded_bytes", files.loaded_bytes);
+  add(lines, "loading_loaded_perc", 100 * files.loaded_bytes / total);
+  add(lines, "loading_eta_seconds",
+      static_cast<int64_t>(static_cast<double>(left) / std::max(rate, 1.0)));
+}
+
+// A snapshot is what Redis calls a save of its RDB file and a rewrite of its
+// AOF, both at once; the journal is its AOF.
 void add_persistence(Lines& lines, const Host& host) {
-  const Statistics& statistics = host.statistics;
-  add(lines, "loading", 0);
-  add(lines, "rdb_changes_since_last_save", statistics.changes_since_save);
-  add(lines, "rdb_last_save_time", statistics.last_save_s);
-  add(lines, "aof_enabled", 0);
+  const FileStatus& files = host.files;
+  const int64_t running_s = files.running_since_s == 0
+                                ? -1
+                                : std::time(nullptr) - files.running_since_s;
+  const std::string_view last = files.last_save_failed ? "err" : "ok";
+  add(lines, "loading", files.is_loading ? 1 : 0);
+  add(lines, "rdb_changes_since_last_save", host.statistics.changes_since_save);
+  add(lines, "rdb_bgsave_in_progress", running_s < 0 ? 0 : 1);
+  add(lines, "rdb_last_save_time", files.last_save_s);
+  add(lines, "rdb_last_bgsave_status", last);
+  add(lines, "rdb_last_bgsave_time_sec", files.last_duration_s);
+  add(lines, "rdb_current_bgsave_time_sec", running_s);
+  add(lines, "rdb_saves", files.saves);
+  add(lines, "aof_enabled", host.options.appendonly ? 1 : 0);
+  add(lines, "aof_rewrite_in_progress", running_s < 0 ? 0 : 1);
+  add(lines, "aof_rewrite_scheduled", 0);
+  add(lines, "aof_last_rewrite_time_sec", files.last_duration_s);
+  add(lines, "aof_current_rewrite_time_sec", running_s);
+  add(lines, "aof_last_bgrewrite_status", last);
+  add(lines, "aof_last_write_status",
+      std::string_view(files.complaint.empty() ? "ok" : "err"));
+  if (host.options.appendonly) {
+    add(lines, "aof_current_size", files.dump_bytes + files.journal_bytes);
+    add(lines, "aof_base_size", files.dump_bytes);
+    add(lines, "aof_buffer_length", files.pending_bytes);
+    add(lines, "aof_pending_bio_fsync", files.is_syncing ? 1 : 0);
+  }
+  add_loading(lines, files);
 }
 
 void add_stats(Lines& lines, const Host& host) {

@@ -24,6 +24,7 @@ struct Session {
   Mute mute = Mute::none;
 
   bool is_authenticated = false;
+  bool has_changed = false;  // the store, since its last replies were written
   bool should_close =
       false;  // after its replies are written: QUIT, CLIENT KILL
 };

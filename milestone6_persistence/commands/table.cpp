@@ -126,9 +126,29 @@ void execute(Context& context) {
   if (!(command->flags & kNoAuth) && needs_authentication(context)) {
     return context.reply.error("NOAUTH Authentication required.");
   }
+  if (context.host.files.is_loading && !(command->flags & kLoading)) {
+    return context.reply.error(
+        "LOADING Redis is loading the dataset in memory");
+  }
+  if ((command->flags & kWrite) && !context.host.files.complaint.empty()) {
+    return context.reply.error("MISCONF Errors writing to the AOF file: " +
+                               context.host.files.complaint);
+  }
   context.session.last_command = command->name;
   ++statistics.calls[command_table().number_of(*command)];
   command->handle(context);
+}
+
+std::string apply_effect(Host& host, Args effect) {
+  const Command* const command = command_table().find(effect[0]);
+  if (!command || !(command->flags & kWrite)) return "not a change";
+  if (!takes(command->arity, effect.size())) return "not so many arguments";
+  Session session;
+  Buffer output;
+  Context context(host, session, effect, output);
+  command->handle(context);
+  if (!output.view().starts_with('-')) return "";
+  return std::string(output.view().substr(1, output.size() - 3));
 }
 
 void Context::reply_wrong_type() {

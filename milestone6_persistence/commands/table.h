@@ -66,4 +66,7 @@ bool needs_authentication(const Context& context);
 // there is no such command or it takes another number of arguments.
 void execute(Context& context);
 
+// Brings about a change that a journal tells of. What is wrong with it, or "".
+std::string apply_effect(Host& host, Args effect);
+
 }  // namespace klh

@@ -17,7 +17,7 @@
 
 #include "content.h"
 #include "persistence/crc32c.h"
-#include "persistence/snapshot.h"
+#include "unit/dumps.h"
 
 namespace klh {
 namespace {
@@ -64,7 +64,7 @@ void check(std::string_view input) {
   input.remove_prefix(1);
   directory.write_dump(frames ? framed(input) : std::string(input));
   Store store;
-  auto snapshots = std::make_unique<Snapshots>(directory.path());
+  auto snapshots = std::make_unique<test::Dumps>(directory.path());
   const std::string complaint = snapshots->load(store);
   if (!complaint.empty()) {
     const std::string place = directory.path() + "/dump-1.klh:";
@@ -75,7 +75,7 @@ void check(std::string_view input) {
   if (!snapshots->save(store).empty()) std::abort();
   snapshots.reset();  // and with it the lock
   Store again;
-  if (!Snapshots(directory.path()).load(again).empty()) std::abort();
+  if (!test::Dumps(directory.path()).load(again).empty()) std::abort();
   if (content_of(again) != content_of(store)) std::abort();
 }
 

@@ -107,16 +107,19 @@ TEST_F(Admin, ConfigGet) {
   check({"CONFIG", "GET", "port"}, array({"port", port}));
   check({"config", "get", "maxclients"}, array({"maxclients", "77"}));
   check({"CONFIG", "GET", "timeout"}, array({"timeout", "100"}));
-  check({"CONFIG", "GET", "save"}, array({"save", ""}));
-  check({"CONFIG", "GET", "appendonly"}, array({"appendonly", "no"}));
+  check({"CONFIG", "GET", "save"}, array({"save", "3600 1 300 100 60 10000"}));
+  check({"CONFIG", "GET", "appendonly"}, array({"appendonly", "yes"}));
+  check({"CONFIG", "GET", "appendfsync"}, array({"appendfsync", "everysec"}));
   check({"CONFIG", "GET", "bind"}, array({"bind", "127.0.0.1"}));
   check({"CONFIG", "GET", "nosuch"}, "*0\r\n");
   const auto pairs = client().ask_list({"CONFIG", "GET", "*"});
   std::set<std::string> names;
   for (size_t i = 0; i < pairs.size(); i += 2) names.insert(pairs[i]);
   EXPECT_EQ(names,
-            (std::set<std::string>{"appendonly", "bind", "dir", "maxclients",
-                                   "port", "requirepass", "save", "timeout"}));
+            (std::set<std::string>{
+                "appendfsync", "appendonly", "auto-aof-rewrite-min-size",
+                "auto-aof-rewrite-percentage", "bind", "dir", "maxclients",
+                "port", "requirepass", "save", "timeout"}));
   EXPECT_EQ(client().ask_list({"CONFIG", "GET", "p*", "port", "t*"}).size(),
             4u);
 }
@@ -160,15 +163,17 @@ TEST_F(Admin, Info) {
 
 // --- options ---
 
-TEST_F(Admin, RefusesOptionsWhoseFeatureIsNotThereYet) {
+TEST_F(Admin, RefusesOptionsAndValuesThatDoNotExist) {
   const auto check_refused = [&](const std::string& name,
                                  const std::string& value) {
     const std::string line = refusal({name, value});
     EXPECT_NE(line.find(name), std::string::npos) << line;
   };
-  check_refused("--appendonly", "yes");
-  check_refused("--appendfsync", "always");
-  check_refused("--save", "60 1");
+  check_refused("--appendonly", "perhaps");
+  check_refused("--appendfsync", "sometimes");
+  check_refused("--save", "60");
+  check_refused("--save", "60 x");
+  check_refused("--save", "0 1");
   check_refused("--maxmemory", "1");
   check_refused("--nosuch", "x");
   check_refused("--port", "x");
@@ -190,8 +195,10 @@ TEST_F(Admin, RefusesToServeNobody) {
 }
 
 TEST_F(Admin, TakesTheOptionsItHas) {
-  start({"--appendonly", "no", "--save", "", "--bind", "127.0.0.1", "--timeout",
-         "0", "--maxclients", "5", "--dir", path("made")});
+  start({"--appendonly", "no", "--appendfsync", "always", "--save",
+         "60 1 10 100", "--auto-aof-rewrite-percentage", "0", "--bind",
+         "127.0.0.1", "--timeout", "0", "--maxclients", "5", "--dir",
+         path("made")});
   check({"PING"}, "+PONG\r\n");
   EXPECT_TRUE(std::filesystem::is_directory(path("made")));
 }

@@ -1,5 +1,5 @@
-// What is in the files, when they are written, and what happens when they are
-// damaged: a server that is ended, killed and started anew.
+// Dumps, by a server without a journal: what is in them, when they are written,
+// and what happens when they are damaged.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -15,6 +15,8 @@ namespace {
 class Files : public StoreTest {
  protected:
   using Set = std::set<std::string>;
+
+  Files() : StoreTest({"--appendonly", "no"}) {}
 
   Set names() const {
     Set names;
@@ -229,7 +231,7 @@ TEST_F(Files, ReplaceEachOther) {
 TEST_F(Files, AnUnfinishedOneIsIgnored) {
   write_file(path("dump-1.klh"), "K a 1\n");
   write_file(path("dump-2.klh.tmp"), "# klh 1\nK a 2\n");
-  check({"GET", "a"}, bulk("1"));
+  check({"APPEND", "a", "3"}, number(2));
   end();
   EXPECT_EQ(names(), Set{"dump-2.klh"});
 }

@@ -97,8 +97,9 @@ ServerProcess& StoreTest::start(const std::vector<std::string>& flags,
   client_.reset();
   if (server_) server_->end(where);
   server_.reset();
-  server_.emplace(ServerOptions{.flags = flags, .directory = directory()},
-                  where);
+  std::vector<std::string> all = flags_;
+  all.insert(all.end(), flags.begin(), flags.end());
+  server_.emplace(ServerOptions{.flags = all, .directory = directory()}, where);
   return *server_;
 }
 

@@ -72,6 +72,10 @@ class Connected {
 // Has a server, started at its first use, and one client connected to it.
 class StoreTest : public testing::Test {
  protected:
+  // `flags` stand before all others whenever the server is started.
+  explicit StoreTest(std::vector<std::string> flags = {})
+      : flags_(std::move(flags)) {}
+
   void TearDown() override;
 
   // Starts, or starts anew, in the same directory.
@@ -105,6 +109,7 @@ class StoreTest : public testing::Test {
   }
 
  private:
+  const std::vector<std::string> flags_;
   TemporaryDirectory directory_;
   std::optional<ServerProcess> server_;
   std::optional<Connected> client_;

@@ -21,10 +21,12 @@
 
 #include "harness/process.h"
 #include "persistence/crc32c.h"
+#include "unit/dumps.h"
 
 namespace klh {
 namespace {
 
+using test::Dumps;
 using test::TemporaryDirectory;
 
 // A store as a value that can be compared: of each key its type and parts, of
@@ -111,7 +113,7 @@ class SnapshotTest : public testing::Test {
   std::string complaint_about(std::string_view bytes) {
     write_file(path("dump-1.klh"), bytes);
     Store store;
-    const std::string complaint = Snapshots(path()).load(store);
+    const std::string complaint = Dumps(path()).load(store);
     if (complaint.empty()) {
       loaded_ = content_of(store);
       return "";
@@ -129,7 +131,7 @@ class SnapshotTest : public testing::Test {
 
 TEST_F(SnapshotTest, NothingIsThereAtFirst) {
   Store store;
-  Snapshots snapshots(path());
+  Dumps snapshots(path());
   EXPECT_EQ(snapshots.load(store), "");
   EXPECT_EQ(store.size(), 0u);
   EXPECT_TRUE(names_in(path()).empty());
@@ -138,9 +140,9 @@ TEST_F(SnapshotTest, NothingIsThereAtFirst) {
 TEST_F(SnapshotTest, WhatWasSavedIsLoaded) {
   Store store;
   fill(store);
-  ASSERT_EQ(Snapshots(path()).save(store), "");
+  ASSERT_EQ(Dumps(path()).save(store), "");
   Store loaded;
-  ASSERT_EQ(Snapshots(path()).load(loaded), "");
+  ASSERT_EQ(Dumps(path()).load(loaded), "");
   EXPECT_EQ(content_of(loaded), content_of(store));
   EXPECT_EQ(loaded.size(), 5u);
 }
@@ -148,7 +150,7 @@ TEST_F(SnapshotTest, WhatWasSavedIsLoaded) {
 TEST_F(SnapshotTest, IsWrittenByteForByteAsTheFormatSays) {
   Store store;
   store.find_or_create<Hash>("user:100")->set("a:b", "c d");
-  ASSERT_EQ(Snapshots(path()).save(store), "");
+  ASSERT_EQ(Dumps(path()).save(store), "");
   EXPECT_EQ(read_file(path("dump-1.klh")), dump_of({"H user:100 a%3Ab:c%20d"}));
   struct stat status;
   ASSERT_EQ(stat(path("dump-1.klh").c_str(), &status), 0);
@@ -157,10 +159,10 @@ TEST_F(SnapshotTest, IsWrittenByteForByteAsTheFormatSays) {
 
 TEST_F(SnapshotTest, OfNothingIsHeaderAndFooter) {
   const Store store;
-  ASSERT_EQ(Snapshots(path()).save(store), "");
+  ASSERT_EQ(Dumps(path()).save(store), "");
   EXPECT_EQ(read_file(path("dump-1.klh")), dump_of({}));
   Store loaded;
-  EXPECT_EQ(Snapshots(path()).load(loaded), "");
+  EXPECT_EQ(Dumps(path()).load(loaded), "");
 }
 
 // More than is written, and read, at once; lines that cross such borders, and
@@ -173,16 +175,16 @@ TEST_F(SnapshotTest, LargeDumpsAreLoaded) {
                      std::string(generator() % 200, static_cast<char>(i)));
   }
   store.set_string("large", std::string(5'000'000, '\n'));
-  ASSERT_EQ(Snapshots(path()).save(store), "");
+  ASSERT_EQ(Dumps(path()).save(store), "");
   Store loaded;
-  ASSERT_EQ(Snapshots(path()).load(loaded), "");
+  ASSERT_EQ(Dumps(path()).load(loaded), "");
   EXPECT_TRUE(content_of(loaded) == content_of(store));
 }
 
 TEST_F(SnapshotTest, CutShortAnywhereIsRefused) {
   Store store;
   fill(store);
-  ASSERT_EQ(Snapshots(path()).save(store), "");
+  ASSERT_EQ(Dumps(path()).save(store), "");
   const std::string dump = read_file(path("dump-1.klh"));
   for (size_t size = 0; size < dump.size(); ++size) {
     const std::string complaint = complaint_about(dump.substr(0, size));
@@ -198,7 +200,7 @@ TEST_F(SnapshotTest, CutShortAnywhereIsRefused) {
 TEST_F(SnapshotTest, AnyBitThatIsFlippedIsNoticed) {
   Store store;
   fill(store);
-  ASSERT_EQ(Snapshots(path()).save(store), "");
+  ASSERT_EQ(Dumps(path()).save(store), "");
   const std::string dump = read_file(path("dump-1.klh"));
   for (size_t i = 0; i < dump.size(); ++i) {
     for (int bit = 0; bit < 8; ++bit) {
@@ -229,7 +231,7 @@ TEST_F(SnapshotTest, AnyByteThatIsMissingOrTooManyIsNoticed) {
 TEST_F(SnapshotTest, ZerosUpToTheEndAreNoticed) {
   Store store;
   fill(store);
-  ASSERT_EQ(Snapshots(path()).save(store), "");
+  ASSERT_EQ(Dumps(path()).save(store), "");
   const std::string dump = read_file(path("dump-1.klh"));
   for (size_t begin = 0; begin < dump.size(); ++begin) {
     std::string damaged = dump;
@@ -255,6 +257,9 @@ TEST_F(SnapshotTest, AFileWrittenByHandIsLoaded) {
   EXPECT_EQ(loaded_, expected);
 }
 
+constexpr const char* kBadHeader =
+    "1: a header, but not '# klh 1' or '# klh 1 journal-N.klh'";
+
 TEST_F(SnapshotTest, SaysInWhichLineWhatIsWrong) {
   const std::string first = "K name Alice\n";
   EXPECT_EQ(complaint_about(first + "L color\n"), "2: no elements");
@@ -265,10 +270,8 @@ TEST_F(SnapshotTest, SaysInWhichLineWhatIsWrong) {
   EXPECT_EQ(complaint_about(first + first), "2: the key is there already");
   EXPECT_EQ(complaint_about("K name Alice\r\n"),
             "1: byte 0x0D must be written %0D");
-  EXPECT_EQ(complaint_about("# klh 1\r\nK name Alice\r\n"),
-            "1: a header, but not '# klh 1'");
-  EXPECT_EQ(complaint_about("# klh 2\nK name Alice\n"),
-            "1: a header, but not '# klh 1'");
+  EXPECT_EQ(complaint_about("# klh 1\r\nK name Alice\r\n"), kBadHeader);
+  EXPECT_EQ(complaint_about("# klh 2\nK name Alice\n"), kBadHeader);
   EXPECT_EQ(complaint_about("K name Alice\r\n"),
             "1: byte 0x0D must be written %0D");
   EXPECT_EQ(complaint_about("\xEF\xBB\xBFK name Alice\n"),
@@ -301,7 +304,7 @@ TEST_F(SnapshotTest, AnEmptyFileIsRefused) {
 TEST_F(SnapshotTest, AnUnreadableFileIsRefused) {
   std::filesystem::create_directory(path("dump-1.klh"));
   Store store;
-  const std::string complaint = Snapshots(path()).load(store);
+  const std::string complaint = Dumps(path()).load(store);
   EXPECT_TRUE(complaint.starts_with(path("dump-1.klh") + ":")) << complaint;
   EXPECT_NE(complaint.find("Is a directory"), complaint.npos) << complaint;
 }
@@ -309,7 +312,7 @@ TEST_F(SnapshotTest, AnUnreadableFileIsRefused) {
 TEST_F(SnapshotTest, ALinkToNowhereIsRefused) {
   std::filesystem::create_symlink(path("gone"), path("dump-1.klh"));
   Store store;
-  EXPECT_EQ(Snapshots(path()).load(store),
+  EXPECT_EQ(Dumps(path()).load(store),
             path("dump-1.klh") + ": No such file or directory");
 }
 
@@ -319,18 +322,18 @@ TEST_F(SnapshotTest, TheHighestNumberWins) {
                "K number " + std::to_string(number) + "\n");
   }
   Store store;
-  ASSERT_EQ(Snapshots(path()).load(store), "");
+  ASSERT_EQ(Dumps(path()).load(store), "");
   EXPECT_EQ(content_of(store), (Content{{"number", {"string", "10"}}}));
 }
 
 TEST_F(SnapshotTest, OtherFilesAreLeftAlone) {
   const std::set<std::string> others = {
       "dump-.klh",   "dump-01.klh", "dump-1.klh.bak", "dump-1.txt",
-      "dump--1.klh", "dump-1a.klh", "xdump-1.klh",    "journal-1.klh",
+      "dump--1.klh", "dump-1a.klh", "xdump-1.klh",    "journal-1.txt",
       "notes",       "dump-0.klh",  "dump- 1.klh",    "dump-+1.klh"};
   for (const std::string& name : others) write_file(path(name), "not ours\n");
   Store store;
-  Snapshots snapshots(path());
+  Dumps snapshots(path());
   ASSERT_EQ(snapshots.load(store), "");
   EXPECT_EQ(store.size(), 0u);
   ASSERT_EQ(snapshots.save(store), "");
@@ -349,13 +352,13 @@ TEST_F(SnapshotTest, WhatIsSavedIsFoundAgainWhateverTheNumbers) {
     write_file(directory.path() + "/" + name, "K age old\n");
     {
       Store store;
-      Snapshots snapshots(directory.path());
+      Dumps snapshots(directory.path());
       if (!snapshots.load(store).empty()) continue;  // refused: as good
       store.set_string("age", "new");
       if (!snapshots.save(store).empty()) continue;
     }
     Store loaded;
-    ASSERT_EQ(Snapshots(directory.path()).load(loaded), "");
+    ASSERT_EQ(Dumps(directory.path()).load(loaded), "");
     EXPECT_EQ(content_of(loaded), (Content{{"age", {"string", "new"}}}))
         << name;
   }
@@ -363,7 +366,7 @@ TEST_F(SnapshotTest, WhatIsSavedIsFoundAgainWhateverTheNumbers) {
 
 TEST_F(SnapshotTest, TheNextDumpTakesThePlaceOfTheLast) {
   Store store;
-  Snapshots snapshots(path());
+  Dumps snapshots(path());
   for (int i = 1; i <= 12; ++i) {
     store.set_string("i", std::to_string(i));
     ASSERT_EQ(snapshots.save(store), "");
@@ -377,7 +380,7 @@ TEST_F(SnapshotTest, AnUnfinishedDumpIsIgnoredAndRemovedLater) {
   write_file(path("dump-1.klh.tmp"), "left over");
   write_file(path("dump-3.klh.tmp"), "left over, and longer than what follows");
   Store store;
-  Snapshots snapshots(path());
+  Dumps snapshots(path());
   ASSERT_EQ(snapshots.load(store), "");
   EXPECT_EQ(content_of(store), (Content{{"age", {"string", "two"}}}));
   EXPECT_EQ(names_in(path()).size(), 3u);  // loading changes nothing
@@ -390,7 +393,7 @@ TEST_F(SnapshotTest, ALoadChangesNothingOnDisk) {
   write_file(path("dump-1.klh"), "K a 1\n");
   write_file(path("dump-2.klh"), "damaged\n");
   Store store;
-  EXPECT_NE(Snapshots(path()).load(store), "");
+  EXPECT_NE(Dumps(path()).load(store), "");
   EXPECT_EQ(names_in(path()),
             (std::set<std::string>{"dump-1.klh", "dump-2.klh"}));
   EXPECT_EQ(read_file(path("dump-2.klh")), "damaged\n");
@@ -418,13 +421,13 @@ class FileSizeLimit {
 TEST_F(SnapshotTest, ASaveThatFailsLeavesTheLastDump) {
   Store store;
   fill(store);
-  auto snapshots = std::make_unique<Snapshots>(path());
+  auto snapshots = std::make_unique<Dumps>(path());
   ASSERT_EQ(snapshots->save(store), "");
   const std::string dump = read_file(path("dump-1.klh"));
   store.set_string("large", std::string(1'000'000, 'x'));
   // None at all, in the header, in the records, and in the footer alone.
   TemporaryDirectory measured;
-  ASSERT_EQ(Snapshots(measured.path()).save(store), "");
+  ASSERT_EQ(Dumps(measured.path()).save(store), "");
   const size_t size =
       std::filesystem::file_size(measured.path() + "/dump-1.klh");
   for (const size_t limit : {size_t{0}, size_t{3}, size_t{300'000}, size - 1}) {
@@ -438,13 +441,13 @@ TEST_F(SnapshotTest, ASaveThatFailsLeavesTheLastDump) {
   EXPECT_EQ(names_in(path()), std::set<std::string>{"dump-2.klh"});
   snapshots.reset();  // and with it the lock
   Store loaded;
-  ASSERT_EQ(Snapshots(path()).load(loaded), "");
+  ASSERT_EQ(Dumps(path()).load(loaded), "");
   EXPECT_TRUE(content_of(loaded) == content_of(store));
 }
 
 TEST_F(SnapshotTest, ASaveIntoADirectoryThatIsGoneFails) {
   Store store;
-  Snapshots snapshots(path("data"));
+  Dumps snapshots(path("data"));
   std::filesystem::remove_all(path("data"));
   const std::string complaint = snapshots.save(store);
   EXPECT_EQ(complaint, "open " + path("data") +
@@ -453,7 +456,7 @@ TEST_F(SnapshotTest, ASaveIntoADirectoryThatIsGoneFails) {
 
 TEST_F(SnapshotTest, ASaveThatCannotRenameFails) {
   Store store;
-  Snapshots snapshots(path());
+  Dumps snapshots(path());
   std::filesystem::create_directory(path("dump-1.klh"));
   const std::string complaint = snapshots.save(store);
   EXPECT_TRUE(complaint.starts_with("rename " + path("dump-1.klh.tmp") + ": "))
@@ -465,24 +468,24 @@ TEST_F(SnapshotTest, ASaveThatCannotRenameFails) {
 TEST_F(SnapshotTest, TheDirectoryIsMadeIfItIsMissing) {
   Store store;
   store.set_string("a", "1");
-  ASSERT_EQ(Snapshots(path("data")).save(store), "");
-  ASSERT_EQ(Snapshots(path("slash/")).save(store), "");
+  ASSERT_EQ(Dumps(path("data")).save(store), "");
+  ASSERT_EQ(Dumps(path("slash/")).save(store), "");
   EXPECT_EQ(names_in(path("data")), std::set<std::string>{"dump-1.klh"});
   EXPECT_EQ(names_in(path("slash")), std::set<std::string>{"dump-1.klh"});
 }
 
 TEST_F(SnapshotTest, ADirectoryThatIsNoneEndsTheProgram) {
   write_file(path("file"), "");
-  EXPECT_EXIT(Snapshots(path("file")), testing::ExitedWithCode(1),
+  EXPECT_EXIT(Dumps(path("file")), testing::ExitedWithCode(1),
               "^klh: directory .*/file: Not a directory\n$");
-  EXPECT_EXIT(Snapshots(path("no/such")), testing::ExitedWithCode(1),
+  EXPECT_EXIT(Dumps(path("no/such")), testing::ExitedWithCode(1),
               "^klh: directory .*/no/such: No such file or directory\n$");
 }
 
 TEST_F(SnapshotTest, CountsNumbersOnFromWhatItHasLoaded) {
   write_file(path("dump-41.klh"), "K a 1\n");
   Store store;
-  Snapshots snapshots(path());
+  Dumps snapshots(path());
   ASSERT_EQ(snapshots.load(store), "");
   ASSERT_EQ(snapshots.save(store), "");
   EXPECT_EQ(names_in(path()), std::set<std::string>{"dump-42.klh"});

@@ -1,0 +1,199 @@
+#include "durability.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <utility>
+
+#include "commands/table.h"
+#include "common/net.h"
+#include "persistence/dump.h"
+#include "persistence/loader.h"
+
+namespace klh {
+
+namespace {
+
+constexpr int64_t kSecondMs = 1000;
+
+// How often we look whether the child has ended, and how long after a failure
+// the next snapshot is tried.
+constexpr int64_t kLookMs = 100;
+constexpr int64_t kRetryMs = 5000;
+
+void warn_if_not_saved(const std::string& complaint) {
+  if (complaint.empty()) return;
+  std::fprintf(stderr, "klh: not saved: %s\n", complaint.c_str());
+}
+
+// One line on a terminal that counts up.
+class ProgressLine {
+ public:
+  void show(uint64_t done, uint64_t total) {
+    if (!is_terminal_ || total == 0) return;
+    const auto percent = static_cast<int>(done * 100 / total);
+    if (std::exchange(percent_, percent) == percent) return;
+    std::fprintf(stderr, "\rklh: loading, %d %%", percent);
+  }
+  ~ProgressLine() {
+    if (percent_ >= 0) std::fprintf(stderr, "\r                     \r");
+  }
+
+ private:
+  const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+  int percent_ = -1;
+};
+
+}  // namespace
+
+Durability::Durability(Host& host)
+    : host_(host),
+      directory_(host.options.dir),
+      journal_(directory_),
+      snapshots_(directory_, host.options.appendonly ? &journal_ : nullptr) {
+  host.save = [this] { return save(); };
+  host.start_save = [this] { return start_save(); };
+  host.commit = [this] { return commit(); };
+  host.tick = [this] { return tick(); };
+}
+
+bool Durability::load(const std::function<bool()>& on_progress) {
+  FileStatus& files = host_.files;
+  files.is_loading = true;
+  files.loading_start_s = std::time(nullptr);
+  ProgressLine line;
+  Loaded loaded;
+  const Progress progress = [&](size_t bytes) {
+    files.loading_bytes = loaded.total_bytes;
+    files.loaded_bytes += bytes;
+    line.show(files.loaded_bytes, files.loading_bytes);
+    return on_progress();
+  };
+  std::string complaint = load_files(
+      directory_, host_.store, [this](Args effect) { return apply(effect); },
+      progress, loaded);
+  if (complaint == kStopped) return false;
+  if (complaint.empty()) complaint = snapshots_.begin(loaded, host_.store);
+  if (!complaint.empty()) die_plainly(complaint);
+  if (!loaded.torn.empty()) {
+    std::fprintf(stderr, "klh: %s\n", loaded.torn.c_str());
+  }
+  files.is_loading = false;
+  files.last_save_s = std::time(nullptr);
+  host_.statistics.changes_since_save = loaded.changes;
+  if (host_.options.appendonly) {
+    host_.on_effect = [this](Args effect) { journal_.append(effect); };
+  }
+  note_journal();
+  return true;
+}
+
+std::string Durability::finish(bool snapshot) {
+  snapshots_.cancel();
+  const bool has_news = host_.statistics.changes_since_save != 0;
+  const std::string complaint = snapshot && has_news ? save() : "";
+  if (!host_.options.appendonly) return complaint;
+  warn_if_not_saved(complaint);
+  return journal_.finish();
+}
+
+// A change that a journal tells of.
+std::string Durability::apply(Args effect) {
+  return apply_effect(host_, effect);
+}
+
+bool Durability::commit() {
+  if (!host_.options.appendonly) return true;
+  journal_.set_policy(host_.options.appendfsync);
+  const bool is_safe = journal_.commit();
+  if (!is_safe && host_.options.appendfsync == SyncPolicy::always) {
+    die_plainly(journal_.complaint());
+  }
+  return is_safe;
+}
+
+int64_t Durability::tick() {
+  if (host_.files.is_loading) return INT64_MAX;
+  const int64_t journal_ms =
+      host_.options.appendonly ? journal_.tick(host_.now_ms) : INT64_MAX;
+  note_journal();
+  return std::min(journal_ms, tick_snapshots());
+}
+
+int64_t Durability::tick_snapshots() {
+  if (const auto complaint = snapshots_.poll()) {
+    note_end_of_save(*complaint);
+    warn_if_not_saved(*complaint);
+  }
+  if (snapshots_.is_running()) return host_.now_ms + kLookMs;
+  const int64_t due_ms = next_snapshot_ms();
+  if (due_ms > host_.now_ms) return due_ms;
+  warn_if_not_saved(start_save());
+  return host_.now_ms + kLookMs;
+}
+
+// When the next snapshot is due, as things stand now.
+int64_t Durability::next_snapshot_ms() const {
+  const FileStatus& files = host_.files;
+  const Options& options = host_.options;
+  int64_t due_ms = INT64_MAX;
+  for (const SaveRule& rule : options.save) {
+    if (host_.statistics.changes_since_save < rule.changes) continue;
+    due_ms = std::min(due_ms, (files.last_save_s + rule.seconds) * kSecondMs);
+  }
+  const uint64_t least =
+      std::max(options.auto_aof_rewrite_min_size,
+               files.dump_bytes * options.auto_aof_rewrite_percentage / 100);
+  const bool is_long =
+      options.auto_aof_rewrite_percentage != 0 && files.journal_bytes >= least;
+  if (is_long || journal_.has_lost_data()) due_ms = host_.now_ms;
+  if (due_ms == INT64_MAX || !files.last_save_failed) return due_ms;
+  return std::max(due_ms, last_try_ms_ + kRetryMs);
+}
+
+std::string Durability::save() {
+  changes_at_start_ = host_.statistics.changes_since_save;
+  host_.files.running_since_s = std::time(nullptr);
+  const std::string complaint = snapshots_.save(host_.store);
+  note_end_of_save(complaint);
+  return complaint;
+}
+
+std::string Durability::start_save() {
+  last_try_ms_ = host_.now_ms;
+  changes_at_start_ = host_.statistics.changes_since_save;
+  host_.files.running_since_s = std::time(nullptr);
+  const std::string complaint = snapshots_.start(host_.store);
+  if (!complaint.empty()) note_end_of_save(complaint);
+  note_journal();
+  return complaint;
+}
+
+void Durability::note_end_of_save(const std::string& complaint) {
+  FileStatus& files = host_.files;
+  const int64_t now_s = std::time(nullptr);
+  files.last_duration_s = now_s - std::exchange(files.running_since_s, 0);
+  files.last_save_failed = !complaint.empty();
+  note_journal();
+  if (files.last_save_failed) return;
+  ++files.saves;
+  files.last_save_s = now_s;
+  host_.statistics.changes_since_save -= changes_at_start_;
+}
+
+void Durability::note_journal() {
+  FileStatus& files = host_.files;
+  files.journal_bytes = journal_.size();
+  files.dump_bytes = snapshots_.dump_size();
+  files.pending_bytes = journal_.pending_size();
+  files.is_syncing = journal_.is_syncing();
+  if (files.complaint == journal_.complaint()) return;
+  files.complaint = journal_.complaint();
+  std::fprintf(stderr, "klh: %s\n",
+               files.complaint.empty() ? "changes are kept again"
+                                       : files.complaint.c_str());
+}
+
+}  // namespace klh

@@ -1,0 +1,166 @@
+#include "persistence/dump.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "persistence/crc32c.h"
+#include "persistence/data_directory.h"
+#include "persistence/record.h"
+
+namespace klh {
+
+namespace {
+
+constexpr std::string_view kHeader = "# klh 1";
+constexpr std::string_view kHeaderBegin = "# klh";
+constexpr std::string_view kFooterBegin = "# end ";
+constexpr std::string_view kCutShort =
+    "cut short: the footer '# end ...' is missing";
+constexpr size_t kWriteBytes = 256 * 1024;
+
+std::string footer(uint64_t records, uint32_t checksum) {
+  char text[64];
+  std::snprintf(text, sizeof text, "# end %llu %08X\n",
+                static_cast<unsigned long long>(records), checksum);
+  return text;
+}
+
+// Writes a dump to a file piece by piece, and keeps the first failure.
+class Writer {
+ public:
+  Writer(int fd, const std::string& journal) : fd_(fd) {
+    output_.append(kHeader);
+    if (!journal.empty()) output_.append(" " + journal);
+    output_.append("\n");
+  }
+
+  void add(const Entry& entry, std::optional<int64_t> when_ms) {
+    if (error_ != 0) return;
+    append_record(output_, entry);
+    ++records_;
+    if (when_ms) {
+      append_expiry(output_, entry.key(), *when_ms);
+      ++records_;
+    }
+    if (output_.size() >= kWriteBytes) flush();
+  }
+
+  int finish() {
+    flush();
+    output_.append(footer(records_, checksum_));
+    flush();
+    if (error_ == 0 && !sync_file(fd_)) error_ = errno;
+    return error_;
+  }
+
+ private:
+  void flush() {
+    if (error_ != 0) return;
+    checksum_ = crc32c(output_.view(), checksum_);
+    if (!write_all(fd_, output_)) error_ = errno;
+  }
+
+  int fd_;
+  Buffer output_;
+  uint64_t records_ = 0;
+  uint32_t checksum_ = 0;
+  int error_ = 0;
+};
+
+// What a dump's lines say, taken one by one.
+class Reader {
+ public:
+  Reader(Store& store, std::string& journal)
+      : store_(store), journal_(journal) {}
+
+  // `line` with its '\n', if it has one.
+  std::string take(std::string_view line, uint64_t number) {
+    if (has_footer_) return "something stands behind the footer";
+    if (has_header_ && !line.ends_with('\n')) return std::string(kCutShort);
+    const bool is_first = number == 1;
+    if (is_first && kHeader.starts_with(line)) {
+      return "cut short: no header and no record";
+    }
+    if (is_first && line.starts_with(kHeaderBegin)) {
+      const std::string complaint = take_header(line);
+      if (!complaint.empty()) return complaint;
+    } else if (line.starts_with(kFooterBegin)) {
+      return take_footer(line);
+    }
+    checksum_ = crc32c(line, checksum_);
+    if (line.starts_with('#')) return "";
+    ++records_;
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    return load_record(line, store_);
+  }
+
+  std::string take_end(uint64_t number) const {
+    if (number == 1) return "cut short: no header and no record";
+    if (!has_header_ && records_ == 0) return "neither header nor record";
+    return has_header_ && !has_footer_ ? std::string(kCutShort) : "";
+  }
+
+ private:
+  std::string take_header(std::string_view line) {
+    has_header_ = true;
+    if (!line.ends_with('\n')) return "cut short: no complete header";
+    line.remove_suffix(1);
+    if (line == kHeader) return "";
+    const std::string begin = std::string(kHeader) + " ";
+    if (line.starts_with(begin)) {
+      line.remove_prefix(begin.size());
+      journal_ = line;
+      if (number_in(line, FileKind::journal)) return "";
+    }
+    return "a header, but not '# klh 1' or '# klh 1 journal-N.klh'";
+  }
+
+  std::string take_footer(std::string_view line) {
+    if (!has_header_) return "a footer, but the file has no header '# klh 1'";
+    if (line != footer(records_, checksum_)) {
+      return "damaged: the content does not fit its footer";
+    }
+    has_footer_ = true;
+    return "";
+  }
+
+  Store& store_;
+  std::string& journal_;
+  uint64_t records_ = 0;
+  uint32_t checksum_ = 0;
+  bool has_header_ = false;
+  bool has_footer_ = false;
+};
+
+}  // namespace
+
+int write_dump(int fd, const Store& store, const std::string& journal) {
+  Writer writer(fd, journal);
+  store.for_each(
+      [&](const Entry& entry) { writer.add(entry, store.time_of(entry)); });
+  return writer.finish();
+}
+
+std::string read_dump(int fd, const Progress& progress, Store& store,
+                      std::string& journal) {
+  using Result = LineReader::Result;
+  LineReader lines(fd, progress);
+  Reader reader(store, journal);
+  Result result;
+  std::string complaint;
+  std::string_view line;
+  do {
+    result = lines.next(line);
+    if (result == Result::stopped) return std::string(kStopped);
+    if (result == Result::failed) complaint = std::strerror(errno);
+    if (result == Result::line) complaint = reader.take(line, lines.number());
+    if (result == Result::end) complaint = reader.take_end(lines.number());
+  } while (result == Result::line && complaint.empty());
+  if (complaint.empty()) return "";
+  return std::to_string(lines.number()) + ": " + complaint;
+}
+
+}  // namespace klh

@@ -1,0 +1,197 @@
+#include "persistence/journal.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "persistence/effect.h"
+
+namespace klh {
+
+namespace {
+
+constexpr int64_t kSecondMs = 1000;
+
+}  // namespace
+
+std::string Journal::prepare(uint64_t number, const std::string& follows) {
+  const std::string name = unfinished(file_name(FileKind::journal, number));
+  Buffer header;
+  header.append(journal_header(number, follows));
+  File file{number, header.size(), directory_.create(name)};
+  if (!file.fd.is_open() || !write_all(file.fd.get(), header) ||
+      !sync_file(file.fd.get()) || !directory_.sync()) {
+    const std::string complaint = complaint_of(directory_.path_of(name));
+    directory_.remove(name);
+    return complaint;
+  }
+  prepared_ = std::move(file);
+  return "";
+}
+
+std::string Journal::take_prepared() {
+  assert(prepared_.fd.is_open());
+  const std::string name = file_name(FileKind::journal, prepared_.number);
+  if (!directory_.finish(name)) {
+    return complaint_of("rename " + directory_.path_of(unfinished(name)));
+  }
+  thread_.wait();
+  file_ = std::exchange(prepared_, File());
+  synced_size_ = file_.size;
+  syncing_size_ = 0;
+  complaint_.clear();
+  has_lost_data_ = false;
+  return "";
+}
+
+std::string Journal::resume(uint64_t number, uint64_t size) {
+  const std::string name = file_name(FileKind::journal, number);
+  FileDescriptor fd = directory_.open_to_append(name);
+  if (!fd.is_open() || ::ftruncate(fd.get(), static_cast<off_t>(size)) < 0 ||
+      !sync_file(fd.get())) {
+    return complaint_of(directory_.path_of(name));
+  }
+  file_ = File{number, size, std::move(fd)};
+  synced_size_ = size;
+  return "";
+}
+
+std::string Journal::rotate() {
+  if (!commit()) return complaint_;
+  const std::string before = file_name(FileKind::journal, file_.number);
+  std::string complaint = prepare(file_.number + 1, before);
+  if (!complaint.empty()) return complaint;
+  complaint = close(prepared_.number);
+  if (!complaint.empty()) return complaint;
+  // The new name need not be synced: until it is on the disk the file has its
+  // unfinished name there, and the end of the one before leads to it.
+  complaint = take_prepared();
+  if (!complaint.empty()) take_back_end();
+  return complaint;
+}
+
+// Writes and syncs the last line.
+std::string Journal::close(uint64_t next) {
+  Buffer end;
+  end.append(journal_end(next));
+  thread_.wait();
+  take_sync_result();
+  if (has_failed()) return complaint_;
+  if (!write_all(file_.fd.get(), end)) {
+    const std::string complaint = complaint_of("write " + path());
+    take_back_end();
+    return complaint;
+  }
+  if (!sync_data(file_.fd.get())) {
+    fail_sync(errno);
+    return complaint_;
+  }
+  return "";
+}
+
+// Nothing may stand behind an end, so it has to go if the file stays in use.
+void Journal::take_back_end() {
+  if (::ftruncate(file_.fd.get(), static_cast<off_t>(file_.size)) < 0 ||
+      !sync_file(file_.fd.get())) {
+    fail_sync(errno);
+  }
+}
+
+std::string Journal::finish() {
+  thread_.wait();
+  take_sync_result();
+  if (!has_lost_data_) {
+    complaint_.clear();
+    write_pending();
+    if (!has_failed()) sync_now();
+  }
+  return complaint_;
+}
+
+void Journal::append(std::span<const std::string_view> effect) {
+  append_effect(pending_, effect);
+}
+
+bool Journal::commit() {
+  take_sync_result();
+  if (has_failed()) return false;
+  if (pending_.empty()) return true;
+  write_pending();
+  if (policy_ == SyncPolicy::always && !has_failed()) sync_now();
+  return !has_failed();
+}
+
+int64_t Journal::tick(int64_t now_ms) {
+  take_sync_result();
+  if (has_lost_data_) return INT64_MAX;
+  if (has_failed()) {
+    if (now_ms - last_try_ms_ >= kSecondMs) {
+      last_try_ms_ = now_ms;
+      complaint_.clear();
+      write_pending();
+    }
+    return now_ms + kSecondMs;
+  }
+  if (policy_ != SyncPolicy::everysec) return INT64_MAX;
+  // What a running call is about needs no other; how it ends is seen by the
+  // next commit.
+  if (file_.size == std::max(synced_size_, syncing_size_)) return INT64_MAX;
+  if (now_ms - last_sync_ms_ < kSecondMs && now_ms >= last_sync_ms_) {
+    return last_sync_ms_ + kSecondMs;
+  }
+  if (!thread_.is_busy()) {
+    last_sync_ms_ = now_ms;
+    syncing_size_ = file_.size;
+    thread_.start(file_.fd.get());
+  }
+  return now_ms + kSecondMs;
+}
+
+std::string Journal::path() const {
+  return directory_.path_of(file_name(FileKind::journal, file_.number));
+}
+
+// After a short write the file ends inside a line. What is left of it is
+// written next time, or a start cuts it off.
+void Journal::write_pending() {
+  const size_t before = pending_.size();
+  if (!write_all(file_.fd.get(), pending_)) {
+    complaint_ = complaint_of("write " + path());
+  }
+  file_.size += before - pending_.size();
+}
+
+void Journal::sync_now() {
+  if (sync_data(file_.fd.get())) {
+    synced_size_ = file_.size;
+  } else {
+    fail_sync(errno);
+  }
+}
+
+void Journal::take_sync_result() {
+  if (syncing_size_ == 0 || thread_.is_busy()) return;
+  const int error = thread_.wait();
+  if (error != 0) fail_sync(error);
+  synced_size_ = std::exchange(syncing_size_, 0);
+}
+
+void Journal::fail_sync(int error) {
+  complaint_ = "fsync " + path() + ": " + std::strerror(error);
+  has_lost_data_ = true;
+}
+
+std::string journal_header(uint64_t number, const std::string& follows) {
+  return "# klh 1 " + file_name(FileKind::journal, number) + " follows " +
+         follows + "\n";
+}
+
+std::string journal_end(uint64_t next) {
+  return "# next " + file_name(FileKind::journal, next) + "\n";
+}
+
+}  // namespace klh

@@ -1,0 +1,129 @@
+// Every change of the store, in order, as it happens.
+//
+//   # klh 1 journal-3.klh follows journal-2.klh
+//   SET name Alice ~9C1E0A55                      one change a line, effect.h
+//   DEL name ~0D2B7F31
+//   # next journal-4.klh                          when there is a next one
+//
+// A journal follows the dump or the journal whose name its header gives, or
+// nothing. It is closed by the name of the next, and what is closed is on the
+// disk before a change goes to the next one. So only the last can end in the
+// middle of a line, and a file that is missing is missed.
+//
+//   append --> pending --commit: write--> file --sync--> disk
+//
+// Changes are collected and written together, once in a turn of the loop
+// (group commit). When they are synced, the policy says:
+//   always     by commit(), before it returns
+//   everysec   once a second, by a thread; a power failure costs that second
+//   no         when the system sees fit
+// In all three a change is with the kernel when commit() has returned true: a
+// process that is killed loses nothing of that.
+//
+// A write that fails is tried again by tick(), until it works. After a failed
+// sync only another file can help: see has_lost_data().
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/buffer.h"
+#include "common/net.h"
+#include "persistence/data_directory.h"
+#include "persistence/sync_policy.h"
+#include "persistence/sync_thread.h"
+
+namespace klh {
+
+class Journal {
+ public:
+  // `directory` must outlive the journal, which has no file yet.
+  explicit Journal(const DataDirectory& directory) : directory_(directory) {}
+
+  void set_policy(SyncPolicy policy) { policy_ = policy; }
+
+  // All that have a std::string return what went wrong, or "". All of them
+  // block for as long as a sync takes.
+
+  // Begins a journal. `follows` is a file's name, or kNothing. In two steps:
+  // prepare() makes the file under its unfinished name, which a start takes for
+  // the real one when another file leads to it; take_prepared() goes on in it,
+  // without a look back at the file before, if there was one.
+  [[nodiscard]] std::string prepare(uint64_t number,
+                                    const std::string& follows);
+  [[nodiscard]] std::string take_prepared();
+
+  // Goes on with a file that a server before us has left. Its first `size`
+  // bytes count.
+  [[nodiscard]] std::string resume(uint64_t number, uint64_t size);
+
+  // Closes the file and goes on in the next. When it fails, the file stays in
+  // use.
+  [[nodiscard]] std::string rotate();
+
+  // Writes and syncs everything: a server ends.
+  [[nodiscard]] std::string finish();
+
+  void append(std::span<const std::string_view> effect);
+
+  // Writes what was appended. False if the changes so far are not as safe as
+  // the policy says; complaint() tells why. O(1) when nothing was appended.
+  [[nodiscard]] bool commit();
+
+  // Does what is due at this time (milliseconds since 1970), and returns when
+  // it wants to be called again at the latest.
+  int64_t tick(int64_t now_ms);
+
+  bool has_failed() const { return !complaint_.empty(); }
+  const std::string& complaint() const { return complaint_; }
+
+  // A sync has failed: nobody knows what is on the disk. Only a complete dump
+  // and a new file after it make good for that.
+  bool has_lost_data() const { return has_lost_data_; }
+
+  // What was appended since the last commit is no longer wanted.
+  void drop_pending() { pending_.release(); }
+
+  uint64_t number() const { return file_.number; }
+  uint64_t size() const { return file_.size; }  // with a line that is torn
+  size_t pending_size() const { return pending_.size(); }
+  bool is_syncing() const { return thread_.is_busy(); }
+
+ private:
+  struct File {
+    uint64_t number = 0;
+    uint64_t size = 0;
+    FileDescriptor fd;
+  };
+
+  std::string path() const;
+  [[nodiscard]] std::string close(uint64_t next);
+  void take_back_end();
+  void write_pending();
+  void sync_now();
+  void take_sync_result();
+  void fail_sync(int error);
+
+  const DataDirectory& directory_;
+  SyncPolicy policy_ = SyncPolicy::everysec;
+  File file_;
+  File prepared_;
+  Buffer pending_;
+  uint64_t synced_size_ = 0;
+  uint64_t syncing_size_ = 0;  // what the thread's call is about; 0: none runs
+  int64_t last_sync_ms_ = 0;
+  int64_t last_try_ms_ = 0;
+  std::string complaint_;
+  bool has_lost_data_ = false;
+  SyncThread thread_;
+};
+
+inline constexpr std::string_view kNothing = "nothing";
+
+// The first line of a journal and, once there is a next, the last, with '\n'.
+std::string journal_header(uint64_t number, const std::string& follows);
+std::string journal_end(uint64_t next);
+
+}  // namespace klh

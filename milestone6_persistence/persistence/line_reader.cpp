@@ -1,0 +1,47 @@
+#include "persistence/line_reader.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace klh {
+
+namespace {
+
+constexpr size_t kReadBytes = 1024 * 1024;
+
+}  // namespace
+
+LineReader::Result LineReader::next(std::string_view& line) {
+  input_.consume(line_size_);
+  offset_ += line_size_;
+  line_size_ = 0;
+  ++number_;
+  searched_ = 0;
+  size_t end;
+  while ((end = input_.view().find('\n', searched_)) ==
+         std::string_view::npos) {
+    searched_ = input_.size();
+    if (at_end_) {
+      end = input_.size() - 1;
+      break;
+    }
+    const Result result = read_some();
+    if (result != Result::line) return result;
+  }
+  if (input_.empty()) return Result::end;
+  line_size_ = end + 1;
+  line = input_.view().substr(0, line_size_);
+  return Result::line;
+}
+
+LineReader::Result LineReader::read_some() {
+  const ssize_t got = ::read(fd_, input_.prepare(kReadBytes), kReadBytes);
+  if (got < 0) return errno == EINTR ? Result::line : Result::failed;
+  input_.commit(static_cast<size_t>(got));
+  at_end_ = got == 0;
+  const bool goes_on = !progress_ || progress_(static_cast<size_t>(got));
+  return goes_on ? Result::line : Result::stopped;
+}
+
+}  // namespace klh

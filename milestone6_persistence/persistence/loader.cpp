@@ -1,0 +1,165 @@
+#include "persistence/loader.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "persistence/dump.h"
+#include "persistence/journal.h"
+
+namespace klh {
+
+namespace {
+
+class Loader {
+ public:
+  Loader(const DataDirectory& directory, Store& store, const Apply& apply,
+         const Progress& progress, Loaded& loaded)
+      : directory_(directory),
+        store_(store),
+        apply_(apply),
+        progress_(progress),
+        loaded_(loaded) {}
+
+  std::string load() {
+    std::string complaint = look_around();
+    if (complaint.empty() && loaded_.dump != 0) complaint = load_dump();
+    uint64_t number = first_journal();
+    while (complaint.empty() && number != 0) {
+      complaint = load_journal(number);
+      number = next_;
+    }
+    if (complaint.empty()) complaint = check_nothing_is_left();
+    return complaint;
+  }
+
+ private:
+  // Which files there are.
+  std::string look_around() {
+    const auto names = directory_.names();
+    if (!names) return complaint_of("directory " + directory_.path());
+    names_.insert(names->begin(), names->end());
+    for (const std::string& name : names_) {
+      if (const auto number = number_in(name, FileKind::dump)) {
+        loaded_.dump = std::max(loaded_.dump, *number);
+      }
+      if (const auto number = number_in(name, FileKind::journal)) {
+        journals_.insert(*number);
+      }
+    }
+    journals_.erase(journals_.begin(), journals_.lower_bound(loaded_.dump));
+    const uint64_t newest =
+        journals_.empty() ? loaded_.dump : *journals_.rbegin();
+    if (newest >= UINT64_MAX - 1) {
+      return directory_.path() + ": no number is left for the next file";
+    }
+    count_bytes(file_name(FileKind::dump, loaded_.dump));
+    loaded_.dump_size = loaded_.total_bytes;
+    for (const uint64_t number : journals_) {
+      count_bytes(file_name(FileKind::journal, number));
+    }
+    return "";
+  }
+
+  void count_bytes(const std::string& name) {
+    struct stat status {};
+    if (::stat(directory_.path_of(name).c_str(), &status) < 0) return;
+    loaded_.total_bytes += static_cast<uint64_t>(status.st_size);
+  }
+
+  std::string load_dump() {
+    const std::string name = file_name(FileKind::dump, loaded_.dump);
+    const FileDescriptor fd = directory_.open_to_read(name);
+    if (!fd.is_open()) return complaint_of(directory_.path_of(name));
+    std::string complaint = read_dump(fd.get(), progress_, store_, led_to_);
+    if (complaint.empty() && !led_to_.empty() &&
+        led_to_ != file_name(FileKind::journal, loaded_.dump)) {
+      complaint = "1: the header of a dump with another number";
+    }
+    led_by_ = name;
+    return located(name, complaint);
+  }
+
+  // The one that the dump names; else the one of its number, if it is there:
+  // the dump was written by hand, or by a server without a journal.
+  uint64_t first_journal() {
+    if (loaded_.dump == 0) return journals_.empty() ? 0 : *journals_.begin();
+    const bool is_named = !led_to_.empty();
+    return is_named || journals_.contains(loaded_.dump) ? loaded_.dump : 0;
+  }
+
+  std::string load_journal(uint64_t number) {
+    std::string name = file_name(FileKind::journal, number);
+    if (!journals_.contains(number)) {
+      if (!names_.contains(unfinished(name))) {
+        return directory_.path_of(name) + ": missing, " + led_by_ +
+               " leads to it";
+      }
+      name = loaded_.unfinished_journal = unfinished(name);
+    }
+    const FileDescriptor fd = directory_.open_to_read(name);
+    if (!fd.is_open()) return complaint_of(directory_.path_of(name));
+    Replayed replayed;
+    const std::string complaint =
+        located(name, replay_journal(fd.get(), progress_, number,
+                                     may_follow(number), apply_, replayed));
+    journals_.erase(number);
+    loaded_.journal = number;
+    loaded_.journal_size = replayed.size;
+    loaded_.changes += replayed.changes;
+    if (!replayed.torn.empty()) loaded_.torn = located(name, replayed.torn);
+    led_by_ = name;
+    next_ = replayed.next;
+    return complaint;
+  }
+
+  std::vector<std::string> may_follow(uint64_t number) const {
+    const std::string before = file_name(FileKind::journal, number - 1);
+    if (loaded_.journal != 0) return {before};
+    if (loaded_.dump == 0) return {std::string(kNothing)};
+    std::vector<std::string> names = {file_name(FileKind::dump, number),
+                                      before};
+    if (number == 1) names.emplace_back(kNothing);
+    return names;
+  }
+
+  // A journal that none leads to: the one before it has lost its end, or the
+  // dump that it follows is gone.
+  std::string check_nothing_is_left() const {
+    if (journals_.empty()) return "";
+    const std::string left = file_name(FileKind::journal, *journals_.begin());
+    const std::string last = loaded_.journal != 0
+                                 ? file_name(FileKind::journal, loaded_.journal)
+                                 : file_name(FileKind::dump, loaded_.dump);
+    return directory_.path_of(left) + ": " + last + " does not lead to it";
+  }
+
+  std::string located(const std::string& name,
+                      const std::string& complaint) const {
+    if (complaint.empty() || complaint == kStopped) return complaint;
+    return directory_.path_of(name) + ":" + complaint;
+  }
+
+  const DataDirectory& directory_;
+  Store& store_;
+  const Apply& apply_;
+  const Progress& progress_;
+  Loaded& loaded_;
+  std::set<std::string> names_;
+  std::set<uint64_t> journals_;  // those not read yet, from the dump's on
+  std::string led_to_;           // the journal that the dump names
+  std::string led_by_;
+  uint64_t next_ = 0;
+};
+
+}  // namespace
+
+std::string load_files(const DataDirectory& directory, Store& store,
+                       const Apply& apply, const Progress& progress,
+                       Loaded& loaded) {
+  return Loader(directory, store, apply, progress, loaded).load();
+}
+
+}  // namespace klh

@@ -1,0 +1,40 @@
+// Loads what the files of a directory say: the newest dump, then every change
+// in the journals from its number on.
+//
+//   dump-7   journal-7 -> journal-8 -> journal-9
+//
+// Each of them leads to the next, so one that is missing or changed is noticed,
+// and then nothing is loaded: the start is refused, with file, line and reason.
+// Nothing on disk is touched.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "persistence/data_directory.h"
+#include "persistence/line_reader.h"
+#include "persistence/replay.h"
+#include "store/store.h"
+
+namespace klh {
+
+struct Loaded {
+  uint64_t total_bytes = 0;  // of all files to read, known before the first
+  uint64_t dump = 0;         // 0: there is none
+  uint64_t dump_size = 0;
+  uint64_t journal = 0;  // the last; 0: there is none
+  uint64_t journal_size = 0;
+  uint64_t changes = 0;
+  std::string torn;  // "" or what does not count at the end of the journal
+  std::string unfinished_journal;  // its name, if it still has that of a
+                                   // journal that is not finished
+};
+
+// Returns what is wrong, "FILE:LINE: REASON", or "". The store must be empty,
+// and its clock must stand still: during a replay no key expires but by the
+// journal's word.
+std::string load_files(const DataDirectory& directory, Store& store,
+                       const Apply& apply, const Progress& progress,
+                       Loaded& loaded);
+
+}  // namespace klh

@@ -1,0 +1,42 @@
+// Reads a journal (journal.h): every change in it, in order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "persistence/line_reader.h"
+
+namespace klh {
+
+// Makes a change, which is a command, in the store. What is wrong, or "".
+using Apply = std::function<std::string(std::span<const std::string_view>)>;
+
+struct Replayed {
+  uint64_t changes = 0;
+
+  // The number of the journal that the end of this one names; 0: it has no end,
+  // so it is the last.
+  uint64_t next = 0;
+
+  // How much of the file counts. Less than all of it only when it has no end
+  // and breaks off in the middle of a line; `torn` then says where and how.
+  uint64_t size = 0;
+  std::string torn;
+};
+
+// Returns what is wrong, "LINE: REASON", or "". The file must say that it is
+// journal `number` and follows one of the given files.
+//
+// Two things can be left of a last write that a crash has interrupted: a line
+// that is cut short, and zeros where the file had grown but not yet its content
+// had come. Both are torn ends, not damage. Whatever is whole, so ends in '\n',
+// must be right.
+std::string replay_journal(int fd, const Progress& progress, uint64_t number,
+                           const std::vector<std::string>& may_follow,
+                           const Apply& apply, Replayed& replayed);
+
+}  // namespace klh

@@ -1,0 +1,30 @@
+// The files of a directory as a server without a journal uses them.
+#pragma once
+
+#include <string>
+
+#include "persistence/data_directory.h"
+#include "persistence/loader.h"
+#include "persistence/snapshot.h"
+#include "store/store.h"
+
+namespace klh::test {
+
+class Dumps {
+ public:
+  explicit Dumps(const std::string& path) : directory_(path) {}
+
+  // What is wrong, or "".
+  std::string load(Store& store) {
+    Loaded loaded;
+    const std::string complaint = load_files(directory_, store, {}, {}, loaded);
+    return complaint.empty() ? snapshots_.begin(loaded, store) : complaint;
+  }
+  std::string save(const Store& store) { return snapshots_.save(store); }
+
+ private:
+  DataDirectory directory_;
+  Snapshots snapshots_{directory_, nullptr};
+};
+
+}  // namespace klh::test
