@@ -4,13 +4,16 @@
 # processor and are asked in turn; the load runs on the other one.
 #
 #   sh tests/bench/cpu_per_request.sh [RUNS]
+#   APPENDONLY=yes sh tests/bench/cpu_per_request.sh    both keep a journal
 #
 # CPU time is what the scheduler has counted for the process, in nanoseconds
 # (proc_pid_schedstat(5)): it does not depend on who else wants the processor,
-# as requests per second do. Saving is off in both.
+# as requests per second do. No snapshots are taken, and unless APPENDONLY is
+# yes nothing is written to disk; if it is, both sync once a second.
 set -eu
 cd "$(dirname "$0")/../.."
 runs=${1:-3}
+appendonly=${APPENDONLY:-no}
 
 for tool in redis-server redis-benchmark taskset; do
   command -v $tool >/dev/null || {
@@ -29,7 +32,8 @@ trap 'exit 1' INT TERM
 # The first processor to the servers, the last to the load.
 last=$(($(nproc) - 1))
 
-taskset -c 0 milestone6_persistence/server --port 0 --dir "$work" --save '' \
+taskset -c 0 milestone6_persistence/server --port 0 --dir "$work/ours" --save '' \
+  --appendonly $appendonly --auto-aof-rewrite-percentage 0 \
   > "$work/ours.log" &
 ours=$!
 while ! grep -q listening "$work/ours.log"; do
@@ -40,7 +44,8 @@ our_port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$work/ours.log")
 # Redis cannot choose a free port itself: take one that is likely to be free.
 redis_port=$((our_port > 40000 ? our_port - 9973 : our_port + 9973))
 taskset -c 0 redis-server --port $redis_port --bind 127.0.0.1 --save '' \
-  --appendonly no --dir "$work" > "$work/redis.log" &
+  --appendonly $appendonly --auto-aof-rewrite-percentage 0 --dir "$work" \
+  > "$work/redis.log" &
 redis=$!
 until redis-cli -p $redis_port ping >/dev/null 2>&1; do
   kill -0 $redis
