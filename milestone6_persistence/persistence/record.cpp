@@ -16,19 +16,32 @@ void append_plain(Buffer& output, std::string_view bytes) {
   append_token(output, bytes);
 }
 
+constexpr const char* kThereAlready = "the key is there already";
+
+// The new value of a key, or nullptr if the key is there already.
+template <class T>
+T* create(Store& store, std::string_view key) {
+  const size_t size = store.size();
+  T* const value = store.find_or_create<T>(key);
+  return store.size() == size ? nullptr : value;
+}
+
 std::string load_string(Line& line, std::string_view key, Store& store) {
   if (line.at_end()) return "no value";
   std::string value;
   const std::string complaint = decode_token(line.next(), Token::plain, value);
   if (!complaint.empty()) return complaint;
   if (!line.at_end()) return "more than one value";
-  store.set_string(key, value);
+  String* const string = create<String>(store, key);
+  if (!string) return kThereAlready;
+  string->assign(value);
   return "";
 }
 
 std::string load_list(Line& line, std::string_view key, Store& store) {
   if (line.at_end()) return "no elements";
-  List* const list = store.find_or_create<List>(key);
+  List* const list = create<List>(store, key);
+  if (!list) return kThereAlready;
   std::string element;
   while (!line.at_end()) {
     const std::string complaint =
@@ -54,7 +67,8 @@ std::string load_field(std::string_view token, Hash& hash) {
 
 std::string load_hash(Line& line, std::string_view key, Store& store) {
   if (line.at_end()) return "no fields";
-  Hash* const hash = store.find_or_create<Hash>(key);
+  Hash* const hash = create<Hash>(store, key);
+  if (!hash) return kThereAlready;
   while (!line.at_end()) {
     const std::string complaint = load_field(line.next(), *hash);
     if (!complaint.empty()) return complaint;
@@ -76,7 +90,8 @@ std::string load_member(std::string_view token, SortedSet& set) {
 
 std::string load_sorted_set(Line& line, std::string_view key, Store& store) {
   if (line.at_end()) return "no members";
-  SortedSet* const set = store.find_or_create<SortedSet>(key);
+  SortedSet* const set = create<SortedSet>(store, key);
+  if (!set) return kThereAlready;
   while (!line.at_end()) {
     const std::string complaint = load_member(line.next(), *set);
     if (!complaint.empty()) return complaint;
@@ -166,7 +181,6 @@ std::string load_record(std::string_view text, Store& store) {
   std::string key;
   const std::string complaint = decode_token(line.next(), Token::plain, key);
   if (!complaint.empty()) return complaint;
-  if (type != "E" && store.find(key)) return "the key is there already";
   return load(line, key, store);
 }
 

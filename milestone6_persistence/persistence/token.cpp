@@ -56,10 +56,12 @@ std::string decode_token(std::string_view token, Token kind,
   bytes.clear();
   if (token.empty()) return "an empty token must be written %";
   if (token.size() == 1 && token[0] == kEscape) return "";
+  bytes.resize(token.size());
+  char* end = bytes.data();
   for (size_t i = 0; i < token.size(); ++i) {
     if (token[i] != kEscape) {
       if (must_escape(token[i], kind)) return explain_raw_byte(token[i]);
-      bytes += token[i];
+      *end++ = token[i];
       continue;
     }
     const std::string_view digits = token.substr(i + 1, 2);
@@ -69,9 +71,10 @@ std::string decode_token(std::string_view token, Token kind,
         low == kHexDigits.npos) {
       return "% must be followed by two upper-case hexadecimal digits";
     }
-    bytes += static_cast<char>(high * 16 + low);
+    *end++ = static_cast<char>(high * 16 + low);
     i += 2;
   }
+  bytes.resize(static_cast<size_t>(end - bytes.data()));
   if (bytes.size() > String::kMaxBytes) return "a token of over 512 MiB";
   return "";
 }
