@@ -170,22 +170,39 @@ void lastsave(Context& context) {
   context.reply.integer(context.host.files.last_save_s);
 }
 
+// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] or SHUTDOWN ABORT. There are no
+// replicas to wait for, so NOW is what happens anyway, and never anything to
+// abort.
+//
 // No reply when it works: the connection ends with the server. When the files
-// cannot be written the server stays, and says so.
+// cannot be written the server stays, and says so, unless it is forced.
 void shutdown(Context& context) {
   ArgReader in(context, 1);
-  bool saves = !context.host.options.save.empty();
-  if (in.accept("nosave")) {
-    saves = false;
-  } else if (in.accept("save")) {
-    saves = true;
+  if (in.accept("abort") && in.at_end()) {
+    return context.reply.error("ERR No shutdown in progress.");
   }
-  if (!in.finish()) return;
+  bool saves = !context.host.options.save.empty();
+  bool says_saves = false;
+  bool is_forced = false;
+  while (!in.at_end()) {
+    if (!says_saves && in.accept("nosave")) {
+      saves = false;
+      says_saves = true;
+    } else if (!says_saves && in.accept("save")) {
+      saves = true;
+      says_saves = true;
+    } else if (in.accept("force")) {
+      is_forced = true;
+    } else if (!in.accept("now")) {
+      return context.reply.error(kSyntaxError);
+    }
+  }
   const std::string complaint = saves ? context.host.save() : "";
-  if (!complaint.empty()) {
+  if (!complaint.empty() && !is_forced) {
     return context.reply.error("ERR not shut down: " + complaint);
   }
   context.host.should_stop = true;
+  context.host.stops_by_force = is_forced;
 }
 
 const Command kCommands[] = {

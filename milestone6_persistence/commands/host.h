@@ -97,6 +97,7 @@ struct Host {
   // Set by SHUTDOWN: the server ends after this turn, and what was to be saved
   // has been saved.
   bool should_stop = false;
+  bool stops_by_force = false;  // even if something could not be written
 };
 
 }  // namespace klh

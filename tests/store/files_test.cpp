@@ -128,6 +128,17 @@ TEST_F(Files, ShutdownRefusesWhatItDoesNotKnow) {
   check({"PING"}, "+PONG\r\n");
 }
 
+TEST_F(Files, ShutdownEndsByForceWhatCannotBeSaved) {
+  start({"--dir", path("data")});
+  check({"SET", "a", "1"}, "+OK\r\n");
+  check({"SHUTDOWN", "ABORT"}, "-ERR No shutdown in progress.\r\n");
+  check({"SHUTDOWN", "NOW", "ABORT"}, kSyntaxError);
+  std::filesystem::remove_all(path("data"));
+  client().client().request({"SHUTDOWN", "SAVE", "NOW", "FORCE"});
+  client().client().expect_closed();
+  end();
+}
+
 // What stands before SHUTDOWN is answered, what stands behind it never runs.
 TEST_F(Files, ShutdownEndsAPipeline) {
   Connected connection = another();
