@@ -39,7 +39,7 @@ std::string Journal::take_prepared() {
   if (!directory_.finish(name)) {
     return complaint_of("rename " + directory_.path_of(unfinished(name)));
   }
-  thread_.wait();
+  worker_.wait();
   file_ = std::exchange(prepared_, File());
   synced_size_ = file_.size;
   syncing_size_ = 0;
@@ -78,7 +78,7 @@ std::string Journal::rotate() {
 std::string Journal::close(uint64_t next) {
   Buffer end;
   end.append(journal_end(next));
-  thread_.wait();
+  worker_.wait();
   take_sync_result();
   if (has_failed()) return complaint_;
   if (!write_all(file_.fd.get(), end)) {
@@ -102,7 +102,7 @@ void Journal::take_back_end() {
 }
 
 std::string Journal::finish() {
-  thread_.wait();
+  worker_.wait();
   take_sync_result();
   if (!has_lost_data_) {
     complaint_.clear();
@@ -143,10 +143,10 @@ int64_t Journal::tick(int64_t now_ms) {
   if (now_ms - last_sync_ms_ < kSecondMs && now_ms >= last_sync_ms_) {
     return last_sync_ms_ + kSecondMs;
   }
-  if (!thread_.is_busy()) {
+  if (!worker_.is_busy()) {
     last_sync_ms_ = now_ms;
     syncing_size_ = file_.size;
-    thread_.start(file_.fd.get());
+    worker_.start([fd = file_.fd.get()] { return sync_data(fd) ? 0 : errno; });
   }
   return now_ms + kSecondMs;
 }
@@ -174,8 +174,8 @@ void Journal::sync_now() {
 }
 
 void Journal::take_sync_result() {
-  if (syncing_size_ == 0 || thread_.is_busy()) return;
-  const int error = thread_.wait();
+  if (syncing_size_ == 0 || worker_.is_busy()) return;
+  const int error = worker_.wait();
   if (error != 0) fail_sync(error);
   synced_size_ = std::exchange(syncing_size_, 0);
 }

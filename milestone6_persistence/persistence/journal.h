@@ -33,7 +33,7 @@
 #include "common/net.h"
 #include "persistence/data_directory.h"
 #include "persistence/sync_policy.h"
-#include "persistence/sync_thread.h"
+#include "persistence/worker.h"
 
 namespace klh {
 
@@ -89,7 +89,7 @@ class Journal {
   uint64_t number() const { return file_.number; }
   uint64_t size() const { return file_.size; }  // with a line that is torn
   size_t pending_size() const { return pending_.size(); }
-  bool is_syncing() const { return thread_.is_busy(); }
+  bool is_syncing() const { return worker_.is_busy(); }
 
  private:
   struct File {
@@ -117,7 +117,7 @@ class Journal {
   int64_t last_try_ms_ = 0;
   std::string complaint_;
   bool has_lost_data_ = false;
-  SyncThread thread_;
+  Worker worker_;
 };
 
 inline constexpr std::string_view kNothing = "nothing";

@@ -49,6 +49,20 @@ void follow_parent(pid_t parent) {
   if (getppid() != parent) _exit(EINTR);
 }
 
+// What is left over costs only room, so the next snapshot may try again.
+void remove_older_files(const DataDirectory& directory, uint64_t newest) {
+  const auto names = directory.names();
+  if (!names) return;
+  for (const std::string& name : *names) {
+    std::string_view stem = name;
+    if (stem.ends_with(".tmp")) stem.remove_suffix(4);
+    for (const FileKind kind : {FileKind::dump, FileKind::journal}) {
+      const auto number = number_in(stem, kind);
+      if (number && *number < newest) directory.remove(name);
+    }
+  }
+}
+
 }  // namespace
 
 std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
@@ -83,7 +97,11 @@ std::string Snapshots::save(const Store& store) {
   const std::string complaint = open_next();
   if (!complaint.empty()) return complaint;
   const int error = write_dump(dump_.get(), store, journal_name());
-  return error == 0 ? complete() : failed(std::strerror(error));
+  const std::string outcome =
+      error == 0 ? complete() : failed(std::strerror(error));
+  remover_.wait();
+  is_removing_ = false;
+  return outcome;
 }
 
 std::string Snapshots::start(const Store& store) {
@@ -104,7 +122,16 @@ std::string Snapshots::start(const Store& store) {
 }
 
 std::optional<std::string> Snapshots::poll() {
-  if (!is_running()) return std::nullopt;
+  if (child_ != 0) {
+    const auto outcome = poll_child();
+    if (!is_removing_) return outcome;
+  }
+  if (!is_removing_ || remover_.is_busy()) return std::nullopt;
+  is_removing_ = false;
+  return "";
+}
+
+std::optional<std::string> Snapshots::poll_child() {
   int status = 0;
   const pid_t ended = ::waitpid(child_, &status, WNOHANG);
   if (ended == 0 || (ended < 0 && errno == EINTR)) return std::nullopt;
@@ -121,7 +148,9 @@ std::optional<std::string> Snapshots::poll() {
 }
 
 void Snapshots::cancel() {
-  if (!is_running()) return;
+  remover_.wait();
+  is_removing_ = false;
+  if (child_ == 0) return;
   ::kill(child_, SIGKILL);
   while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) continue;
   child_ = 0;
@@ -163,7 +192,11 @@ std::string Snapshots::complete() {
     if (!complaint.empty()) return complaint;
   }
   if (!directory_.sync()) return complaint_of("fsync " + directory_.path());
-  remove_older_files();
+  is_removing_ = true;
+  remover_.start([&directory = directory_, newest = newest_] {
+    remove_older_files(directory, newest);
+    return 0;
+  });
   return "";
 }
 
@@ -178,20 +211,6 @@ std::string Snapshots::failed(const std::string& why, const char* what) {
 
 std::string Snapshots::journal_name() const {
   return journal_ ? file_name(FileKind::journal, newest_) : std::string();
-}
-
-// What is left over costs only room, so the next snapshot may try again.
-void Snapshots::remove_older_files() const {
-  const auto names = directory_.names();
-  if (!names) return;
-  for (const std::string& name : *names) {
-    std::string_view stem = name;
-    if (stem.ends_with(".tmp")) stem.remove_suffix(4);
-    for (const FileKind kind : {FileKind::dump, FileKind::journal}) {
-      const auto number = number_in(stem, kind);
-      if (number && *number < newest_) directory_.remove(name);
-    }
-  }
 }
 
 }  // namespace klh

@@ -24,6 +24,7 @@
 #include "persistence/data_directory.h"
 #include "persistence/journal.h"
 #include "persistence/loader.h"
+#include "persistence/worker.h"
 #include "store/store.h"
 
 namespace klh {
@@ -49,7 +50,7 @@ class Snapshots {
   // Starts to do so in the background. Not while it is running. Takes the time
   // of a fork(2), which is O(n) too, at about 10 ms for a GiB.
   [[nodiscard]] std::string start(const Store& store);
-  bool is_running() const { return child_ != 0; }
+  bool is_running() const { return child_ != 0 || is_removing_; }
 
   // Has it come to its end? Then what went wrong, or "".
   std::optional<std::string> poll();
@@ -63,18 +64,20 @@ class Snapshots {
  private:
   [[nodiscard]] std::string open_next();
   [[nodiscard]] std::string complete();
+  std::optional<std::string> poll_child();
   [[nodiscard]] std::string failed(const std::string& why,
                                    const char* what = "write");
   std::string journal_name() const;
-  void remove_older_files() const;
 
   const DataDirectory& directory_;
   Journal* journal_;
   uint64_t newest_ = 0;  // the highest number that a file has
   uint64_t dump_size_ = 0;
-  FileDescriptor dump_;    // being written, of number newest_
-  bool replaces_ = false;  // the dump makes good for a journal with a hole
-  pid_t child_ = 0;        // 0: none
+  FileDescriptor dump_;       // being written, of number newest_
+  bool replaces_ = false;     // the dump makes good for a journal with a hole
+  pid_t child_ = 0;           // 0: none
+  bool is_removing_ = false;  // what the last dump replaces
+  Worker remover_;
 };
 
 }  // namespace klh

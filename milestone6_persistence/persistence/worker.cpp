@@ -1,15 +1,13 @@
-#include "persistence/sync_thread.h"
+#include "persistence/worker.h"
 
 #include <signal.h>
 
 #include <cassert>
-#include <cerrno>
-
-#include "persistence/data_directory.h"
+#include <utility>
 
 namespace klh {
 
-SyncThread::~SyncThread() {
+Worker::~Worker() {
   {
     const std::lock_guard lock(mutex_);
     should_end_ = true;
@@ -18,11 +16,11 @@ SyncThread::~SyncThread() {
   if (thread_.joinable()) thread_.join();
 }
 
-void SyncThread::start(int fd) {
+void Worker::start(Job job) {
   {
     const std::lock_guard lock(mutex_);
-    assert(fd_ < 0);
-    fd_ = fd;
+    assert(!job_);
+    job_ = std::move(job);
   }
   changed_.notify_all();
   if (thread_.joinable()) return;
@@ -36,28 +34,28 @@ void SyncThread::start(int fd) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-bool SyncThread::is_busy() const {
+bool Worker::is_busy() const {
   const std::lock_guard lock(mutex_);
-  return fd_ >= 0;
+  return static_cast<bool>(job_);
 }
 
-int SyncThread::wait() {
+int Worker::wait() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return fd_ < 0; });
+  changed_.wait(lock, [this] { return !job_; });
   return error_;
 }
 
-void SyncThread::run() {
+void Worker::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return fd_ >= 0 || should_end_; });
-    if (fd_ < 0) return;
-    const int fd = fd_;
+    changed_.wait(lock, [this] { return job_ || should_end_; });
+    if (!job_) return;
+    const Job job = job_;
     lock.unlock();
-    const int error = sync_data(fd) ? 0 : errno;
+    const int error = job();
     lock.lock();
     error_ = error;
-    fd_ = -1;
+    job_ = nullptr;
     changed_.notify_all();
   }
 }
