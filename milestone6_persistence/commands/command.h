@@ -3,7 +3,8 @@
 // To add a command, write a function `void name(Context&)` in the file of its
 // family and a row in the table at that file's end. A handler
 //   1. reads its arguments (args.h),
-//   2. finds its key: context.find() has replied if it is of another type,
+//   2. finds its key, with find_to_read() if it replies what is there: the
+//      error has been replied if it is of another type,
 //   3. does the work with the store and replies,
 //   4. when it has changed something, says so: changed() if the request itself,
 //      run again later, would bring about the same change, else changed_as()
@@ -45,6 +46,12 @@ class Context {
   template <class T>
   [[nodiscard]] bool find(std::string_view key, T*& value);
 
+  // The same for a command that asks for the value: INFO counts a hit or a
+  // miss, as Redis does, which does not for one that only changes it.
+  template <class T>
+  [[nodiscard]] bool find_to_read(std::string_view key, T*& value);
+  Entry* find_to_read(std::string_view key);
+
   // The same for a command that makes the value if there is none.
   template <class T>
   [[nodiscard]] bool find_or_create(std::string_view key, T*& value);
@@ -66,6 +73,8 @@ class Context {
   }
 
  private:
+  template <class T>
+  bool read_value(Entry* entry, T*& value);
   void reply_wrong_type();
 };
 
@@ -108,7 +117,23 @@ inline void Context::changed_as(Args effect, uint64_t count) {
 
 template <class T>
 bool Context::find(std::string_view key, T*& value) {
+  return read_value(store.find(key), value);
+}
+
+template <class T>
+bool Context::find_to_read(std::string_view key, T*& value) {
+  return read_value(find_to_read(key), value);
+}
+
+inline Entry* Context::find_to_read(std::string_view key) {
   Entry* const entry = store.find(key);
+  Statistics& statistics = host.statistics;
+  ++(entry ? statistics.keyspace_hits : statistics.keyspace_misses);
+  return entry;
+}
+
+template <class T>
+bool Context::read_value(Entry* entry, T*& value) {
   value = entry ? entry->value<T>() : nullptr;
   if (entry && !value) {
     reply_wrong_type();

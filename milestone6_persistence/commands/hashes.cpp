@@ -73,13 +73,13 @@ void hsetnx(Context& context) {
 
 void hget(Context& context) {
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   reply_value(context, value_of(hash, context.args[2]));
 }
 
 void hmget(Context& context) {
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   const Args names = context.args.subspan(2);
   context.reply.array(names.size());
   for (const std::string_view name : names) {
@@ -102,19 +102,19 @@ void hdel(Context& context) {
 
 void hlen(Context& context) {
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   reply_count(context, hash ? hash->size() : 0);
 }
 
 void hexists(Context& context) {
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   context.reply.integer(value_of(hash, context.args[2]) ? 1 : 0);
 }
 
 void hstrlen(Context& context) {
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   const auto value = value_of(hash, context.args[2]);
   reply_count(context, value ? value->size() : 0);
 }
@@ -123,7 +123,7 @@ void hstrlen(Context& context) {
 
 void hgetall(Context& context) {
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   context.reply.map(hash ? hash->size() : 0);
   if (!hash) return;
   hash->for_each([&](std::string_view name, std::string_view value) {
@@ -134,7 +134,7 @@ void hgetall(Context& context) {
 
 void hkeys(Context& context) {
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   context.reply.array(hash ? hash->size() : 0);
   if (!hash) return;
   hash->for_each([&](std::string_view name, std::string_view) {
@@ -144,7 +144,7 @@ void hkeys(Context& context) {
 
 void hvals(Context& context) {
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   context.reply.array(hash ? hash->size() : 0);
   if (!hash) return;
   hash->for_each([&](std::string_view, std::string_view value) {
@@ -157,7 +157,7 @@ void hscan(Context& context) {
   const std::optional<uint64_t> cursor = read_cursor(context, context.args[2]);
   if (!cursor) return;
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   if (!hash) return reply_scanned(context, 0, {});
   ScanOptions options;
   if (!read_scan_options(context, 3, false, options)) return;
@@ -298,7 +298,7 @@ void hrandfield(Context& context) {
   Sample sample;
   if (has_count && !read_sample(context, sample)) return;
   Hash* hash;
-  if (!context.find(context.args[1], hash)) return;
+  if (!context.find_to_read(context.args[1], hash)) return;
   if (!has_count) {
     if (!hash) return context.reply.null();
     return context.reply.bulk(hash->random_field(context.host.random()).name);

@@ -26,13 +26,13 @@ void del(Context& context) {
 void exists(Context& context) {
   int64_t found = 0;
   for (const std::string_view key : context.args.subspan(1)) {
-    if (context.store.find(key)) ++found;
+    if (context.find_to_read(key)) ++found;
   }
   context.reply.integer(found);
 }
 
 void type(Context& context) {
-  const Entry* const entry = context.store.find(context.args[1]);
+  const Entry* const entry = context.find_to_read(context.args[1]);
   context.reply.status(entry ? name_of(entry->type()) : "none");
 }
 
@@ -108,7 +108,7 @@ void copy(Context& context) {
     return context.reply.error(
         "ERR source and destination objects are the same");
   }
-  const Entry* const entry = context.store.find(from);
+  const Entry* const entry = context.find_to_read(from);
   if (!entry || (!replaces && context.store.find(to))) {
     return context.reply.integer(0);
   }
@@ -219,7 +219,7 @@ void pexpireat(Context& context) {
 
 // -2: no such key, -1: it has no time.
 void reply_time(Context& context, Unit unit, int64_t base_ms) {
-  const Entry* const entry = context.store.find(context.args[1]);
+  const Entry* const entry = context.find_to_read(context.args[1]);
   if (!entry) return context.reply.integer(-2);
   const std::optional<int64_t> when_ms = context.store.time_of(*entry);
   if (!when_ms) return context.reply.integer(-1);
@@ -294,7 +294,7 @@ void object(Context& context) {
                                lower_case(context.args[1]) + "' command");
   }
   const std::string_view key = in.word();
-  const Entry* const entry = context.store.find(key);
+  const Entry* const entry = context.find_to_read(key);
   if (!entry) return context.reply.null();
   if (encoding) return context.reply.bulk(encoding_of(*entry));
   if (freq) {

@@ -190,7 +190,7 @@ void rpoplpush(Context& context) {
 
 void llen(Context& context) {
   List* list;
-  if (!context.find(context.args[1], list)) return;
+  if (!context.find_to_read(context.args[1], list)) return;
   reply_size(context, list ? list->size() : 0);
 }
 
@@ -200,7 +200,7 @@ void lrange(Context& context) {
   const int64_t last = in.integer();
   if (!in.finish()) return;
   List* list;
-  if (!context.find(context.args[1], list)) return;
+  if (!context.find_to_read(context.args[1], list)) return;
   const auto range = range_of(first, last, list ? list->size() : 0);
   if (!range) return context.reply.array(0);
   context.reply.array(range->size);
@@ -243,7 +243,7 @@ std::optional<size_t> position_of(int64_t index, const List& list) {
 // index is.
 void lindex(Context& context) {
   List* list;
-  if (!context.find(context.args[1], list)) return;
+  if (!context.find_to_read(context.args[1], list)) return;
   if (!list) return context.reply.null();
   ArgReader in(context, 2);
   const int64_t index = in.integer();
@@ -393,7 +393,7 @@ void lpos(Context& context) {
   Search search;
   if (!read_search(context, search)) return;
   List* list;
-  if (!context.find(context.args[1], list)) return;
+  if (!context.find_to_read(context.args[1], list)) return;
   std::vector<size_t> found;
   if (list) found = find_equal(*list, search, context.args[2]);
   if (search.count) {

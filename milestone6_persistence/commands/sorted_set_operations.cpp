@@ -62,7 +62,7 @@ bool find_sources(Context& context, size_t first,
   }
   for (const std::string_view key : keys.first(static_cast<size_t>(*count))) {
     SortedSet* set;
-    if (!context.find(key, set)) return false;
+    if (!context.find_to_read(key, set)) return false;
     sources.push_back({set});
   }
   return true;

@@ -130,7 +130,7 @@ void count_range(Context& context, By by) {
   Interval interval;
   if (!read_interval(context, by, interval)) return;
   SortedSet* set;
-  if (!context.find(context.args[1], set)) return;
+  if (!context.find_to_read(context.args[1], set)) return;
   const size_t count = set ? ranks_of(*set, interval).size : 0;
   context.reply.integer(static_cast<int64_t>(count));
 }
@@ -262,7 +262,7 @@ void visit_range(const SortedSet& set, const Range& range, bool is_descending,
 void reply_range(Context& context, RangeQuery query) {
   if (!read_query(context, 1, false, query)) return;
   SortedSet* set;
-  if (!context.find(context.args[1], set)) return;
+  if (!context.find_to_read(context.args[1], set)) return;
   if (!set) return context.reply.array(0);
   const Range range = select(*set, query);
   reply_members(context.reply, range.size, query.with_scores);
@@ -295,7 +295,7 @@ void zrangestore(Context& context) {
   RangeQuery query;
   if (!read_query(context, 2, true, query)) return;
   SortedSet* set;
-  if (!context.find(context.args[2], set)) return;
+  if (!context.find_to_read(context.args[2], set)) return;
   std::vector<Scored> members;
   if (set) {
     visit_range(*set, select(*set, query), query.is_descending(),

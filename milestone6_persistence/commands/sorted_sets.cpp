@@ -162,7 +162,7 @@ void zrem(Context& context) {
 
 void zcard(Context& context) {
   SortedSet* set;
-  if (!context.find(context.args[1], set)) return;
+  if (!context.find_to_read(context.args[1], set)) return;
   context.reply.integer(set ? static_cast<int64_t>(set->size()) : 0);
 }
 
@@ -174,13 +174,13 @@ void reply_score(Context& context, SortedSet* set, std::string_view member) {
 
 void zscore(Context& context) {
   SortedSet* set;
-  if (!context.find(context.args[1], set)) return;
+  if (!context.find_to_read(context.args[1], set)) return;
   reply_score(context, set, context.args[2]);
 }
 
 void zmscore(Context& context) {
   SortedSet* set;
-  if (!context.find(context.args[1], set)) return;
+  if (!context.find_to_read(context.args[1], set)) return;
   context.reply.array(context.args.size() - 2);
   for (const std::string_view member : context.args.subspan(2)) {
     reply_score(context, set, member);
@@ -189,7 +189,7 @@ void zmscore(Context& context) {
 
 void reply_rank(Context& context, bool from_last) {
   SortedSet* set;
-  if (!context.find(context.args[1], set)) return;
+  if (!context.find_to_read(context.args[1], set)) return;
   const auto rank = set ? set->rank(context.args[2]) : std::nullopt;
   if (!rank) return context.reply.null();
   const size_t behind = set->size() - 1 - *rank;
@@ -315,7 +315,7 @@ void zscan(Context& context) {
   const std::optional<uint64_t> cursor = read_cursor(context, context.args[2]);
   if (!cursor) return;
   SortedSet* set;
-  if (!context.find(context.args[1], set)) return;
+  if (!context.find_to_read(context.args[1], set)) return;
   if (!set) return reply_scanned(context, 0, {});
   ScanOptions options;
   if (!read_scan_options(context, 3, false, options)) return;
@@ -385,7 +385,7 @@ void zrandmember(Context& context) {
   bool with_scores = false;
   if (has_count && !read_random_count(context, count, with_scores)) return;
   SortedSet* set;
-  if (!context.find(context.args[1], set)) return;
+  if (!context.find_to_read(context.args[1], set)) return;
   if (!set) {
     return has_count ? context.reply.array(0) : context.reply.null();
   }

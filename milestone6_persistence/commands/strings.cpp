@@ -121,7 +121,7 @@ void set(Context& context) {
   }
   if (options.get) {
     String* old;
-    if (!context.find(key, old)) return;
+    if (!context.find_to_read(key, old)) return;
     reply_value(context, old);
   }
   const bool exists = context.store.find(key) != nullptr;
@@ -160,22 +160,20 @@ void psetex(Context& context) {
 
 void get(Context& context) {
   String* value;
-  if (!context.find(context.args[1], value)) return;
-  Statistics& statistics = context.host.statistics;
-  ++(value ? statistics.keyspace_hits : statistics.keyspace_misses);
+  if (!context.find_to_read(context.args[1], value)) return;
   reply_value(context, value);
 }
 
 void getset(Context& context) {
   String* old;
-  if (!context.find(context.args[1], old)) return;
+  if (!context.find_to_read(context.args[1], old)) return;
   reply_value(context, old);
   store_value(context, context.args[1], context.args[2], {});
 }
 
 void getdel(Context& context) {
   String* value;
-  if (!context.find(context.args[1], value)) return;
+  if (!context.find_to_read(context.args[1], value)) return;
   reply_value(context, value);
   if (!value) return;
   context.store.erase(context.args[1]);
@@ -195,7 +193,7 @@ void getex(Context& context) {
   if (!in.finish()) return;
   const std::string_view key = context.args[1];
   String* value;
-  if (!context.find(key, value)) return;
+  if (!context.find_to_read(key, value)) return;
   if (!value) return context.reply.null();
   if (!resolve_time(context, options)) return;
   reply_value(context, value);
@@ -247,7 +245,7 @@ void msetnx(Context& context) {
 void mget(Context& context) {
   context.reply.array(context.args.size() - 1);
   for (const std::string_view key : context.args.subspan(1)) {
-    const Entry* const entry = context.store.find(key);
+    const Entry* const entry = context.find_to_read(key);
     reply_value(context, entry ? entry->value<String>() : nullptr);
   }
 }
@@ -267,7 +265,7 @@ void append(Context& context) {
 
 void strlen(Context& context) {
   String* value;
-  if (!context.find(context.args[1], value)) return;
+  if (!context.find_to_read(context.args[1], value)) return;
   context.reply.integer(value ? static_cast<int64_t>(value->size()) : 0);
 }
 
@@ -339,7 +337,7 @@ void getrange(Context& context) {
   int64_t last = in.integer();
   if (!in.finish()) return;
   String* value;
-  if (!context.find(context.args[1], value)) return;
+  if (!context.find_to_read(context.args[1], value)) return;
   const std::string_view bytes = value ? value->view() : std::string_view();
   // Of two negative positions the second may lie before the first byte; then
   // it is the first byte, unless it lies before the first position, too.

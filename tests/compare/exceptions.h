@@ -21,6 +21,7 @@ enum class Rule {
   encoding,     // see same_encoding()
   zero_sign,    // "-0" is "0"
   identity,     // all but the id of the connection
+  counters,     // of INFO, what commands have been counted to do
 };
 
 inline constexpr int kNearMs = 3000;

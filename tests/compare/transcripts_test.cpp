@@ -72,6 +72,12 @@ TEST_F(Transcripts, Keys2) {
 TEST_F(Transcripts, Keys3) {
   run("keys", 3);
 }
+TEST_F(Transcripts, Statistics2) {
+  run("statistics", 2);
+}
+TEST_F(Transcripts, Statistics3) {
+  run("statistics", 3);
+}
 TEST_F(Transcripts, Connection2) {
   run("connection", 2);
 }
