@@ -85,8 +85,19 @@ void config_get(Context& context) {
   }
 }
 
+// What is wrong with setting the option that args[i] names, or "".
+std::string_view set_option(Options& options, const OptionRow& row, Args args,
+                            size_t i) {
+  if (row.is_fixed) return "can't set immutable config";
+  for (size_t before = 2; before < i; before += 2) {
+    if (same_word(args[before], args[i])) return "duplicate parameter";
+  }
+  return row.set(options, args[i + 1]);
+}
+
 // All of them or none: a copy is set first.
 void config_set(Context& context) {
+  if (context.args.size() % 2 != 0) return context.reply.error(kSyntaxError);
   Options changed = context.host.options;
   for (size_t i = 2; i + 1 < context.args.size(); i += 2) {
     const std::string name = lower_case(context.args[i]);
@@ -97,8 +108,7 @@ void config_set(Context& context) {
           std::string(context.args[i]) + "'");
     }
     const std::string_view complaint =
-        row->is_fixed ? "can't set immutable config"
-                      : row->set(changed, context.args[i + 1]);
+        set_option(changed, *row, context.args, i);
     if (!complaint.empty()) {
       return context.reply.error(
           "ERR CONFIG SET failed (possibly related to "
@@ -114,8 +124,7 @@ void config(Context& context) {
   const Args args = context.args;
   if (same_word(args[1], "get") && args.size() > 2) {
     config_get(context);
-  } else if (same_word(args[1], "set") && args.size() > 3 &&
-             args.size() % 2 == 0) {
+  } else if (same_word(args[1], "set") && args.size() > 3) {
     config_set(context);
   } else if (same_word(args[1], "resetstat") && args.size() == 2) {
     context.host.statistics.reset();

@@ -232,7 +232,8 @@ bool read_sample(Context& context, Sample& sample) {
       "9223372036854775807");
   sample.with_values = !in.failed() && in.accept("withvalues");
   if (!in.at_end()) in.fail(kSyntaxError);
-  if (sample.with_values && std::abs(sample.count) > INT64_MAX / 2) {
+  const int64_t most = sample.with_values ? INT64_MAX / 2 : INT64_MAX;
+  if (sample.count > most || sample.count < -kMostRepeated) {
     in.fail("ERR value is out of range");
   }
   return in.finish();

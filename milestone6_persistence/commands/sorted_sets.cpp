@@ -360,9 +360,6 @@ std::vector<size_t> random_ranks(Context& context, int64_t count, size_t size) {
   return ranks;
 }
 
-// So many that one small request does not fill the memory; Redis has no bound.
-constexpr int64_t kMostRepeated = 1 << 24;
-
 bool read_random_count(Context& context, int64_t& count, bool& with_scores) {
   ArgReader in(context, 2);
   count = in.integer_in(-INT64_MAX, INT64_MAX,
