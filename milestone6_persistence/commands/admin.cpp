@@ -35,13 +35,8 @@ void time(Context& context) {
 }
 
 // MEMORY USAGE: what a key costs, its value and its place in the table.
-void memory(Context& context) {
-  ArgReader in(context, 1);
-  if (!in.accept("usage")) return reply_unknown_subcommand(context);
-  if (in.at_end()) {
-    return context.reply.error(
-        "ERR wrong number of arguments for 'memory|usage' command");
-  }
+void memory_usage(Context& context) {
+  ArgReader in(context, 2);
   const std::string_view key = in.word();
   if (in.accept("samples")) {
     // All elements are counted, however many samples would do.
@@ -60,16 +55,6 @@ bool is_asked_for(Args patterns, std::string_view name) {
     if (matches_glob(lower_case(pattern), name)) return true;
   }
   return false;
-}
-
-void reply_bad_config(Context& context) {
-  for (const std::string_view name : {"get", "set", "resetstat"}) {
-    if (same_word(context.args[1], name)) {
-      return context.reply.error("ERR wrong number of arguments for 'config|" +
-                                 std::string(name) + "' command");
-    }
-  }
-  reply_unknown_subcommand(context);
 }
 
 void config_get(Context& context) {
@@ -120,18 +105,9 @@ void config_set(Context& context) {
   context.reply.ok();
 }
 
-void config(Context& context) {
-  const Args args = context.args;
-  if (same_word(args[1], "get") && args.size() > 2) {
-    config_get(context);
-  } else if (same_word(args[1], "set") && args.size() > 3) {
-    config_set(context);
-  } else if (same_word(args[1], "resetstat") && args.size() == 2) {
-    context.host.statistics.reset();
-    context.reply.ok();
-  } else {
-    reply_bad_config(context);
-  }
+void config_resetstat(Context& context) {
+  context.host.statistics.reset();
+  context.reply.ok();
 }
 
 // Files
@@ -217,12 +193,16 @@ void shutdown(Context& context) {
 const Command kCommands[] = {
     {"bgrewriteaof", 1, kAdmin, {0, 0, 0}, bgrewriteaof},
     {"bgsave", -1, kAdmin, {0, 0, 0}, bgsave},
-    {"config", -2, kAdmin | kLoading, {0, 0, 0}, config},
+    {"config", -2, kHasSubcommands, {0, 0, 0}, nullptr},
+    {"config|get", -3, kAdmin | kLoading, {0, 0, 0}, config_get},
+    {"config|resetstat", 2, kAdmin | kLoading, {0, 0, 0}, config_resetstat},
+    {"config|set", -4, kAdmin | kLoading, {0, 0, 0}, config_set},
     {"dbsize", 1, kReadOnly | kFast, {0, 0, 0}, dbsize},
     {"flushall", -1, kWrite, {0, 0, 0}, flushall},
     {"flushdb", -1, kWrite, {0, 0, 0}, flushall},
     {"lastsave", 1, kLoading | kFast, {0, 0, 0}, lastsave},
-    {"memory", -2, kReadOnly, {2, 2, 1}, memory},
+    {"memory", -2, kHasSubcommands, {0, 0, 0}, nullptr},
+    {"memory|usage", -3, kReadOnly, {2, 2, 1}, memory_usage},
     {"save", 1, kAdmin, {0, 0, 0}, save},
     {"shutdown", -1, kAdmin | kLoading, {0, 0, 0}, shutdown},
     {"time", 1, kLoading | kFast, {0, 0, 0}, time},

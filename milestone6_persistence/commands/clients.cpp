@@ -220,12 +220,14 @@ int64_t now_s(const Context& context) {
   return context.host.now_ms / 1000;
 }
 
-void client_id(Context& context, ArgReader& in) {
+void client_id(Context& context) {
+  ArgReader in(context, 2);
   if (!in.finish()) return;
   context.reply.integer(static_cast<int64_t>(context.session.id));
 }
 
-void client_info(Context& context, ArgReader& in) {
+void client_info(Context& context) {
+  ArgReader in(context, 2);
   if (!in.finish()) return;
   context.reply.text(describe(context.session, now_s(context)) + "\n");
 }
@@ -251,7 +253,8 @@ bool read_client_type(ArgReader& in) {
   return false;
 }
 
-void client_list(Context& context, ArgReader& in) {
+void client_list(Context& context) {
+  ArgReader in(context, 2);
   std::vector<int64_t> ids;
   bool is_any_type = true;
   if (in.accept("type")) {
@@ -274,13 +277,15 @@ void client_list(Context& context, ArgReader& in) {
   context.reply.text(lines);
 }
 
-void client_getname(Context& context, ArgReader& in) {
+void client_getname(Context& context) {
+  ArgReader in(context, 2);
   if (!in.finish()) return;
   const std::string& name = context.session.name;
   name.empty() ? context.reply.null() : context.reply.bulk(name);
 }
 
-void client_setname(Context& context, ArgReader& in) {
+void client_setname(Context& context) {
+  ArgReader in(context, 2);
   const std::string_view name = in.word();
   if (!is_valid_name(name)) in.fail(kBadName);
   if (!in.finish()) return;
@@ -288,7 +293,8 @@ void client_setname(Context& context, ArgReader& in) {
   context.reply.ok();
 }
 
-void client_setinfo(Context& context, ArgReader& in) {
+void client_setinfo(Context& context) {
+  ArgReader in(context, 2);
   const bool is_name = in.accept("lib-name");
   if (!is_name && !in.accept("lib-ver")) {
     in.fail("ERR Unrecognized option '" + std::string(in.word()) + "'");
@@ -305,7 +311,8 @@ void client_setinfo(Context& context, ArgReader& in) {
   context.reply.ok();
 }
 
-void client_reply(Context& context, ArgReader& in) {
+void client_reply(Context& context) {
+  ArgReader in(context, 2);
   Session& session = context.session;
   if (in.accept("on")) {
     if (!in.finish()) return;
@@ -384,7 +391,8 @@ int64_t kill(Context& context, const KillFilter& filter) {
 }
 
 // CLIENT KILL ip:port replies OK, the form with filters how many it hit.
-void client_kill(Context& context, ArgReader& in) {
+void client_kill(Context& context) {
+  ArgReader in(context, 2);
   KillFilter filter;
   if (context.args.size() == 3) {
     filter.address = in.word();
@@ -401,41 +409,24 @@ void client_kill(Context& context, ArgReader& in) {
 }
 
 // Nothing is ever evicted or tracked here, so there is nothing to switch off.
-void client_no_evict(Context& context, ArgReader& in) {
+void client_no_evict(Context& context) {
+  ArgReader in(context, 2);
   if (!in.accept("on") && !in.accept("off")) in.fail(kSyntaxError);
   if (in.finish()) context.reply.ok();
 }
 
-struct Subcommand {
-  std::string_view name;
-  int arity;  // as that of a Command, CLIENT included
-  void (*handle)(Context& context, ArgReader& in);
-};
-
-constexpr Subcommand kClientSubcommands[] = {
-    {"getname", 2, client_getname}, {"id", 2, client_id},
-    {"info", 2, client_info},       {"kill", -3, client_kill},
-    {"list", -2, client_list},      {"no-evict", 3, client_no_evict},
-    {"reply", 3, client_reply},     {"setinfo", 4, client_setinfo},
-    {"setname", 3, client_setname},
-};
-
-void client(Context& context) {
-  ArgReader in(context, 1);
-  for (const Subcommand& subcommand : kClientSubcommands) {
-    if (!in.accept(subcommand.name)) continue;
-    if (takes(subcommand.arity, context.args.size())) {
-      return subcommand.handle(context, in);
-    }
-    return context.reply.error("ERR wrong number of arguments for 'client|" +
-                               std::string(subcommand.name) + "' command");
-  }
-  reply_unknown_subcommand(context);
-}
-
 const Command kCommands[] = {
     {"auth", -2, kFast | kLoading | kNoAuth, {0, 0, 0}, auth},
-    {"client", -2, kLoading, {0, 0, 0}, client},
+    {"client", -2, kHasSubcommands, {0, 0, 0}, nullptr},
+    {"client|getname", 2, kLoading, {0, 0, 0}, client_getname},
+    {"client|id", 2, kLoading, {0, 0, 0}, client_id},
+    {"client|info", 2, kLoading, {0, 0, 0}, client_info},
+    {"client|kill", -3, kAdmin | kLoading, {0, 0, 0}, client_kill},
+    {"client|list", -2, kAdmin | kLoading, {0, 0, 0}, client_list},
+    {"client|no-evict", 3, kAdmin | kLoading, {0, 0, 0}, client_no_evict},
+    {"client|reply", 3, kLoading, {0, 0, 0}, client_reply},
+    {"client|setinfo", 4, kLoading, {0, 0, 0}, client_setinfo},
+    {"client|setname", 3, kLoading, {0, 0, 0}, client_setname},
     {"echo", 2, kLoading | kFast, {0, 0, 0}, echo},
     {"hello", -1, kFast | kLoading | kNoAuth, {0, 0, 0}, hello},
     {"ping", -1, kFast, {0, 0, 0}, ping},

@@ -80,14 +80,16 @@ class Context {
 
 // What a command does, as COMMAND tells it to clients.
 enum Flags : uint16_t {
-  kWrite = 1 << 0,        // may change the store
-  kReadOnly = 1 << 1,     // never does
-  kDenyOom = 1 << 2,      // may need memory
-  kAdmin = 1 << 3,        // is about the server, not about data
-  kFast = 1 << 4,         // O(1) or O(log n)
-  kLoading = 1 << 5,      // could run while the files are loaded
-  kNoAuth = 1 << 6,       // may be sent before the password
-  kMovableKeys = 1 << 7,  // the number of keys is told by an argument
+  kWrite = 1 << 0,           // may change the store
+  kReadOnly = 1 << 1,        // never does
+  kDenyOom = 1 << 2,         // may need memory
+  kAdmin = 1 << 3,           // is about the server, not about data
+  kFast = 1 << 4,            // O(1) or O(log n)
+  kLoading = 1 << 5,         // could run while the files are loaded
+  kNoAuth = 1 << 6,          // may be sent before the password
+  kMovableKeys = 1 << 7,     // the number of keys is told by an argument
+  kHasSubcommands = 1 << 8,  // the next argument names one: a row of its own
+  kSubcommand = 1 << 9,      // is one; set for a name with a '|' in it
 };
 
 // Where the keys are among the arguments: from `first` to `last` (negative:
@@ -101,7 +103,7 @@ struct Keys {
 };
 
 struct Command {
-  std::string_view name;  // lower case
+  std::string_view name;  // lower case; of a subcommand, as "config|get"
   int arity;              // number of arguments with the name; -n: at least n
   uint16_t flags;
   Keys keys;

@@ -35,21 +35,27 @@ void reply_command(Reply& reply, const Command& command) {
   reply.integer(command.keys.step);
 }
 
-void command_all(Context& context) {
-  const auto all = command_table().all();
-  context.reply.array(all.size());
-  for (const Command& each : all) reply_command(context.reply, each);
-}
-
-void command_count(Context& context, Args rest) {
-  if (!rest.empty()) {
-    return context.reply.error(
-        "ERR wrong number of arguments for 'command|count' command");
+// Those that a request can begin with.
+std::vector<const Command*> top_level() {
+  std::vector<const Command*> found;
+  for (const Command& each : command_table().all()) {
+    if (!(each.flags & kSubcommand)) found.push_back(&each);
   }
-  context.reply.integer(static_cast<int64_t>(command_table().all().size()));
+  return found;
 }
 
-void command_list(Context& context, Args filter) {
+void command(Context& context) {
+  const std::vector<const Command*> found = top_level();
+  context.reply.array(found.size());
+  for (const Command* each : found) reply_command(context.reply, *each);
+}
+
+void command_count(Context& context) {
+  context.reply.integer(static_cast<int64_t>(top_level().size()));
+}
+
+void command_list(Context& context) {
+  const Args filter = context.args.subspan(2);
   std::vector<std::string_view> found;
   const bool has_pattern = filter.size() == 3 &&
                            same_word(filter[0], "filterby") &&
@@ -64,8 +70,9 @@ void command_list(Context& context, Args filter) {
   for (const std::string_view name : found) context.reply.bulk(name);
 }
 
-void command_info(Context& context, Args names) {
-  if (names.empty()) return command_all(context);
+void command_info(Context& context) {
+  const Args names = context.args.subspan(2);
+  if (names.empty()) return command(context);
   context.reply.array(names.size());
   for (const std::string_view name : names) {
     const Command* const found = command_table().find(name);
@@ -77,12 +84,9 @@ void command_info(Context& context, Args names) {
   }
 }
 
-void command_getkeys(Context& context, Args request) {
-  if (request.size() < 2) {
-    return context.reply.error(
-        "ERR wrong number of arguments for 'command|getkeys' command");
-  }
-  const Command* const command = command_table().find(request[0]);
+void command_getkeys(Context& context) {
+  const Args request = context.args.subspan(2);
+  const Command* const command = command_table().find(request);
   if (!command) {
     return context.reply.error("ERR Invalid command specified");
   }
@@ -101,30 +105,12 @@ void command_getkeys(Context& context, Args request) {
   for (const std::string_view key : keys) context.reply.bulk(key);
 }
 
-struct Subcommand {
-  std::string_view name;
-  void (*handle)(Context& context, Args rest);
-};
-
-constexpr Subcommand kSubcommands[] = {
-    {"count", command_count},
-    {"getkeys", command_getkeys},
-    {"info", command_info},
-    {"list", command_list},
-};
-
-void command(Context& context) {
-  if (context.args.size() == 1) return command_all(context);
-  for (const Subcommand& subcommand : kSubcommands) {
-    if (same_word(context.args[1], subcommand.name)) {
-      return subcommand.handle(context, context.args.subspan(2));
-    }
-  }
-  reply_unknown_subcommand(context);
-}
-
 const Command kCommands[] = {
-    {"command", -1, kLoading, {0, 0, 0}, command},
+    {"command", -1, kLoading | kHasSubcommands, {0, 0, 0}, command},
+    {"command|count", 2, kLoading, {0, 0, 0}, command_count},
+    {"command|getkeys", -4, kLoading, {0, 0, 0}, command_getkeys},
+    {"command|info", -2, kLoading, {0, 0, 0}, command_info},
+    {"command|list", -2, kLoading, {0, 0, 0}, command_list},
 };
 
 }  // namespace

@@ -280,30 +280,29 @@ std::string_view encoding_of(const Entry& entry) {
   return is_small(*entry.value<SortedSet>()) ? "listpack" : "skiplist";
 }
 
-void object(Context& context) {
-  ArgReader in(context, 1);
-  const bool encoding = in.accept("encoding");
-  const bool refcount = !encoding && in.accept("refcount");
-  const bool idletime = !encoding && !refcount && in.accept("idletime");
-  const bool freq = !encoding && !refcount && !idletime && in.accept("freq");
-  if (!encoding && !refcount && !idletime && !freq) {
-    return reply_unknown_subcommand(context);
-  }
-  if (context.args.size() != 3) {
-    return context.reply.error("ERR wrong number of arguments for 'object|" +
-                               lower_case(context.args[1]) + "' command");
-  }
-  const std::string_view key = in.word();
-  const Entry* const entry = context.find_to_read(key);
+void object_encoding(Context& context) {
+  const Entry* const entry = context.find_to_read(context.args[2]);
   if (!entry) return context.reply.null();
-  if (encoding) return context.reply.bulk(encoding_of(*entry));
-  if (freq) {
-    return context.reply.error(
-        "ERR An LFU maxmemory policy is not selected, access frequency not "
-        "tracked. Please note that when switching between policies at runtime "
-        "LRU and LFU data will take some time to adjust.");
-  }
-  context.reply.integer(refcount ? 1 : 0);
+  context.reply.bulk(encoding_of(*entry));
+}
+
+void object_freq(Context& context) {
+  if (!context.find_to_read(context.args[2])) return context.reply.null();
+  context.reply.error(
+      "ERR An LFU maxmemory policy is not selected, access frequency not "
+      "tracked. Please note that when switching between policies at runtime "
+      "LRU and LFU data will take some time to adjust.");
+}
+
+// When a key was last asked for is not kept.
+void object_idletime(Context& context) {
+  if (!context.find_to_read(context.args[2])) return context.reply.null();
+  context.reply.integer(0);
+}
+
+void object_refcount(Context& context) {
+  if (!context.find_to_read(context.args[2])) return context.reply.null();
+  context.reply.integer(1);
 }
 
 const Command kCommands[] = {
@@ -314,7 +313,11 @@ const Command kCommands[] = {
     {"expireat", -3, kWrite | kFast, {1, 1, 1}, expireat},
     {"expiretime", 2, kReadOnly | kFast, {1, 1, 1}, expiretime},
     {"keys", 2, kReadOnly, {0, 0, 0}, keys},
-    {"object", -2, 0, {2, 2, 1}, object},
+    {"object", -2, kHasSubcommands, {0, 0, 0}, nullptr},
+    {"object|encoding", 3, kReadOnly, {2, 2, 1}, object_encoding},
+    {"object|freq", 3, kReadOnly, {2, 2, 1}, object_freq},
+    {"object|idletime", 3, kReadOnly, {2, 2, 1}, object_idletime},
+    {"object|refcount", 3, kReadOnly, {2, 2, 1}, object_refcount},
     {"persist", 2, kWrite | kFast, {1, 1, 1}, persist},
     {"pexpire", -3, kWrite | kFast, {1, 1, 1}, pexpire},
     {"pexpireat", -3, kWrite | kFast, {1, 1, 1}, pexpireat},

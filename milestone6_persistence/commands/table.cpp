@@ -18,6 +18,10 @@ std::string_view until_zero(std::string_view bytes) {
 }
 
 void reply_unknown_command(Context& context) {
+  const Command* const command = command_table().find(context.args[0]);
+  if (command && command->flags & kHasSubcommands) {
+    return reply_unknown_subcommand(context);
+  }
   std::string text = "ERR unknown command '";
   text += until_zero(context.args[0]).substr(0, kQuotedBytes);
   text += "', with args beginning with: ";
@@ -70,7 +74,10 @@ CommandTable::CommandTable() {
     all_.insert(all_.end(), family.begin(), family.end());
   }
   assert(all_.size() <= kSlots / 2);
-  for (const Command& command : all_) {
+  for (Command& command : all_) {
+    if (command.name.find('|') != command.name.npos) {
+      command.flags |= kSubcommand;
+    }
     const size_t slot = slot_of(command.name);
     assert(!slots_[slot]);  // no name twice
     slots_[slot] = &command;
@@ -84,6 +91,17 @@ size_t CommandTable::slot_of(std::string_view name) const {
     slot = (slot + 1) % kSlots;
   }
   return slot;
+}
+
+// "config|get" names a row, but no request can begin with it.
+const Command* CommandTable::find_subcommand(const Command& command,
+                                             Args request) const {
+  if (command.flags & kSubcommand) return nullptr;
+  if (request.size() == 1) return &command;
+  std::string name(command.name);
+  name += '|';
+  name += request[1];
+  return find(name);
 }
 
 bool takes(int arity, size_t count) {
@@ -118,7 +136,7 @@ const CommandTable& command_table() {
 void execute(Context& context) {
   Statistics& statistics = context.host.statistics;
   ++statistics.commands_processed;
-  const Command* const command = command_table().find(context.args[0]);
+  const Command* const command = command_table().find(context.args);
   if (!command) return reply_unknown_command(context);
   if (!takes(command->arity, context.args.size())) {
     return reply_wrong_arity(context, *command);

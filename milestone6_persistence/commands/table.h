@@ -33,6 +33,16 @@ class CommandTable {
     return slots_[slot_of(name)];
   }
 
+  // The command that a request asks for: where its first word has subcommands,
+  // the one that the second word names. O(1).
+  const Command* find(Args request) const {
+    const Command* const command = find(request[0]);
+    if (!command || !(command->flags & (kHasSubcommands | kSubcommand))) {
+      return command;
+    }
+    return find_subcommand(*command, request);
+  }
+
   // In the order of the families.
   std::span<const Command> all() const { return all_; }
 
@@ -45,6 +55,7 @@ class CommandTable {
   static constexpr size_t kSlots = 1024;  // open addressing: keep it half empty
 
   size_t slot_of(std::string_view name) const;
+  const Command* find_subcommand(const Command& command, Args request) const;
 
   std::vector<Command> all_;
   std::array<const Command*, kSlots> slots_{};

@@ -62,6 +62,7 @@ constexpr Exception kExceptions[] = {
     {"client setinfo", Rule::errors,
      "came with Redis 7.2; its clients send it on connecting"},
     {"command getkeys", Rule::bytes, ""},
+    {"command list", Rule::set, kOwnOrder, "FILTERBY"},
     {"command", Rule::errors, "Redis has more commands, flags and prose"},
     {"config", Rule::errors, "Redis has more options"},
     {"hello", Rule::identity, "the id of the connection"},

@@ -71,7 +71,11 @@ TEST_F(Admin, CommandListsThem) {
   EXPECT_TRUE(std::includes(names.begin(), names.end(),
                             promised_commands().begin(),
                             promised_commands().end()));
-  const auto count = static_cast<int64_t>(listed.size());
+  EXPECT_TRUE(names.contains("config|get"));
+  const auto count =
+      std::count_if(listed.begin(), listed.end(), [](const std::string& name) {
+        return name.find('|') == std::string::npos;  // no subcommand
+      });
   check({"COMMAND", "COUNT"}, number(count));
   EXPECT_TRUE(ask({"COMMAND"})
                   .starts_with("*" + std::to_string(count) + "\r\n*6\r\n$"));
@@ -91,6 +95,12 @@ TEST_F(Admin, CommandInfo) {
 
 TEST_F(Admin, CommandInfoOfWhatIsNotThere) {
   check({"COMMAND", "INFO", "nosuch"}, "*1\r\n$-1\r\n");
+}
+
+// What a client has sent last is told with its subcommand.
+TEST_F(Admin, ClientInfoNamesTheSubcommand) {
+  EXPECT_NE(ask({"CLIENT", "INFO"}).find(" cmd=client|info "),
+            std::string::npos);
 }
 
 TEST_F(Admin, CommandRefusesWhatItDoesNotKnow) {
