@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -16,6 +17,15 @@
 #include "store/store.h"
 
 namespace klh {
+
+// What INFO tells of a command: https://redis.io/commands/info, commandstats.
+struct CommandStatistics {
+  uint64_t calls = 0;
+  uint64_t rejected = 0;  // not run: wrong number of arguments, no password
+  uint64_t failed = 0;    // run, and replied an error
+  uint64_t timed = 0;     // how many of the calls took `timed_ns`
+  uint64_t timed_ns = 0;
+};
 
 // Counters for INFO.
 struct Statistics {
@@ -28,7 +38,9 @@ struct Statistics {
   uint64_t keyspace_misses = 0;
   uint64_t expired_keys = 0;
   size_t connected_clients = 0;
-  std::vector<uint64_t> calls;  // of each command, by its number in the table
+  uint64_t error_replies = 0;
+  std::map<std::string, uint64_t, std::less<>> errors;  // by code: "ERR", …
+  std::vector<CommandStatistics> commands;  // by their numbers in the table
 
   // CONFIG RESETSTAT: what counts events begins again, what tells a state
   // stays.

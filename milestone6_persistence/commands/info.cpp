@@ -144,6 +144,7 @@ void add_stats(Lines& lines, const Host& host) {
   add(lines, "expired_keys", statistics.expired_keys);
   add(lines, "keyspace_hits", statistics.keyspace_hits);
   add(lines, "keyspace_misses", statistics.keyspace_misses);
+  add(lines, "total_error_replies", statistics.error_replies);
 }
 
 // user and system seconds of this process. See getrusage(2).
@@ -158,15 +159,39 @@ void add_cpu(Lines& lines, const Host&) {
   add(lines, "used_cpu_user", seconds(usage.ru_utime));
 }
 
-// Time is not taken for each command: two looks at the clock cost more than a
-// GET.
+// What the calls that were timed took, for all of them.
+uint64_t microseconds_of(const CommandStatistics& command) {
+  if (command.timed == 0) return 0;
+  const auto mean_ns = static_cast<double>(command.timed_ns) /
+                       static_cast<double>(command.timed);
+  return static_cast<uint64_t>(mean_ns * static_cast<double>(command.calls) /
+                               1000);
+}
+
+std::string text_of(const CommandStatistics& command) {
+  const uint64_t usec = microseconds_of(command);
+  const uint64_t calls = std::max<uint64_t>(command.calls, 1);
+  char mean[32];
+  std::snprintf(mean, sizeof mean, "%.2f",
+                static_cast<double>(usec) / static_cast<double>(calls));
+  return "calls=" + std::to_string(command.calls) +
+         ",usec=" + std::to_string(usec) + ",usec_per_call=" + mean +
+         ",rejected_calls=" + std::to_string(command.rejected) +
+         ",failed_calls=" + std::to_string(command.failed);
+}
+
 void add_commandstats(Lines& lines, const Host& host) {
   for (const Command& command : command_table().all()) {
-    const uint64_t calls =
-        host.statistics.calls[command_table().number_of(command)];
-    if (calls == 0) continue;
-    add(lines, "cmdstat_" + std::string(command.name),
-        "calls=" + std::to_string(calls));
+    const CommandStatistics& counted =
+        host.statistics.commands[command_table().number_of(command)];
+    if (counted.calls + counted.rejected == 0) continue;
+    add(lines, "cmdstat_" + std::string(command.name), text_of(counted));
+  }
+}
+
+void add_errorstats(Lines& lines, const Host& host) {
+  for (const auto& [code, count] : host.statistics.errors) {
+    add(lines, "errorstat_" + code, "count=" + std::to_string(count));
   }
 }
 
@@ -182,10 +207,15 @@ struct Section {
 };
 
 constexpr Section kSections[] = {
-    {"Server", add_server},     {"Clients", add_clients},
-    {"Memory", add_memory},     {"Persistence", add_persistence},
-    {"Stats", add_stats},       {"CPU", add_cpu},
-    {"Keyspace", add_keyspace}, {"Commandstats", add_commandstats},
+    {"Server", add_server},
+    {"Clients", add_clients},
+    {"Memory", add_memory},
+    {"Persistence", add_persistence},
+    {"Stats", add_stats},
+    {"CPU", add_cpu},
+    {"Commandstats", add_commandstats},
+    {"Errorstats", add_errorstats},
+    {"Keyspace", add_keyspace},
 };
 
 // Without a name, or for "default", all sections but the one that is long.
@@ -228,7 +258,9 @@ void Statistics::reset() {
   keyspace_hits = 0;
   keyspace_misses = 0;
   expired_keys = 0;
-  calls.assign(command_table().all().size(), 0);
+  error_replies = 0;
+  errors.clear();
+  commands.assign(command_table().all().size(), {});
 }
 
 }  // namespace klh

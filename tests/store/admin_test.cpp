@@ -1,6 +1,7 @@
 // PING ECHO SELECT INFO COMMAND CONFIG, the options and the limit of clients.
 #include <algorithm>
 #include <filesystem>
+#include <regex>
 
 #include "store/store_test.h"
 
@@ -141,6 +142,22 @@ TEST_F(Admin, ConfigRefusesWhatItDoesNotKnow) {
         "-ERR unknown subcommand 'NOSUCH'. Try CONFIG HELP.\r\n");
   check({"config", "nosuch", "x"},
         "-ERR unknown subcommand 'nosuch'. Try CONFIG HELP.\r\n");
+}
+
+// Times are an estimate, but the first call of a command counts.
+TEST_F(Admin, InfoCommandstats) {
+  check({"SET", "a", "x"}, "+OK\r\n");
+  check({"SET", "a"}, wrong_arity("set"));
+  check({"INCR", "a"}, "-ERR value is not an integer or out of range\r\n");
+  const auto all = info({"COMMANDSTATS"});
+  const std::regex once_and_rejected(
+      "calls=1,usec=[0-9]+,usec_per_call=[0-9]+\\.00,rejected_calls=1,"
+      "failed_calls=0");
+  EXPECT_TRUE(std::regex_match(all.at("cmdstat_set"), once_and_rejected))
+      << all.at("cmdstat_set");
+  EXPECT_TRUE(all.at("cmdstat_incr").ends_with(",failed_calls=1"))
+      << all.at("cmdstat_incr");
+  EXPECT_EQ(info({"ERRORSTATS"}).at("errorstat_ERR"), "count=2");
 }
 
 TEST_F(Admin, Info) {
