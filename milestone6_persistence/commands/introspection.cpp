@@ -1,4 +1,5 @@
 // COMMAND: https://redis.io/commands/command; all it tells is in the tables.
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,28 +13,121 @@ namespace klh {
 
 namespace {
 
-// COMMAND
+// A row of COMMAND: https://redis.io/commands/command says what is in it.
 
-void reply_command(Reply& reply, const Command& command) {
+using Words = std::vector<std::string_view>;
+
+void reply_words(Reply& reply, const Words& words) {
+  reply.set(words.size());
+  for (const std::string_view word : words) reply.status(word);
+}
+
+Words flags_of(const Command& command) {
   constexpr std::pair<Flags, std::string_view> kNames[] = {
       {kWrite, "write"},    {kReadOnly, "readonly"},      {kDenyOom, "denyoom"},
       {kAdmin, "admin"},    {kLoading, "loading"},        {kFast, "fast"},
       {kNoAuth, "no_auth"}, {kMovableKeys, "movablekeys"}};
-  reply.array(6);
+  Words found;
+  for (const auto& [flag, name] : kNames) {
+    if (command.flags & flag) found.push_back(name);
+  }
+  return found;
+}
+
+// By the rules that Redis has for them; each is @fast or @slow.
+Words categories_of(const Command& command) {
+  Words found;
+  if (!command.category.empty()) found.push_back(command.category);
+  if (command.flags & kReadOnly) found.push_back("@read");
+  if (command.flags & kWrite) found.push_back("@write");
+  if (command.flags & kAdmin)
+    found.insert(found.end(), {"@admin", "@dangerous"});
+  found.push_back(command.flags & kFast ? "@fast" : "@slow");
+  return found;
+}
+
+// Where a key is, or some: from args[index] on, the others found as `how` and
+// its numbers say.
+struct KeySpec {
+  int index;
+  std::string_view how;
+  std::pair<std::string_view, int> numbers[3];
+};
+
+// As in Redis each key that is always there has a spec of its own.
+std::vector<KeySpec> key_specs_of(const Command& command) {
+  std::vector<KeySpec> specs;
+  const auto add_range = [&](int index, int last, int step) {
+    specs.push_back(
+        {index, "range", {{"lastkey", last}, {"keystep", step}, {"limit", 0}}});
+  };
+  const Keys& keys = command.keys;
+  if (keys.last < 0) add_range(keys.first, keys.last, keys.step);
+  for (int i = keys.first; i > 0 && i <= keys.last; i += keys.step) {
+    add_range(i, 0, keys.step);
+  }
+  if (keys.count > 0) {
+    specs.push_back({keys.count,
+                     "keynum",
+                     {{"keynumidx", 0}, {"firstkey", 1}, {"keystep", 1}}});
+  }
+  return specs;
+}
+
+// The keys are only read, or they may be read and written; Redis tells more.
+void reply_key_spec(Reply& reply, const Command& command, const KeySpec& spec) {
+  reply.map(3);
+  reply.bulk("flags");
+  reply_words(reply, {command.flags & kWrite ? "RW" : "RO"});
+  reply.bulk("begin_search");
+  reply.map(2);
+  reply.bulk("type");
+  reply.bulk("index");
+  reply.bulk("spec");
+  reply.map(1);
+  reply.bulk("index");
+  reply.integer(spec.index);
+  reply.bulk("find_keys");
+  reply.map(2);
+  reply.bulk("type");
+  reply.bulk(spec.how);
+  reply.bulk("spec");
+  reply.map(std::size(spec.numbers));
+  for (const auto& [name, number] : spec.numbers) {
+    reply.bulk(name);
+    reply.integer(number);
+  }
+}
+
+std::vector<const Command*> subcommands_of(const Command& command) {
+  std::vector<const Command*> found;
+  if (!(command.flags & kHasSubcommands)) return found;
+  const std::string prefix = std::string(command.name) + '|';
+  for (const Command& each : command_table().all()) {
+    if (each.name.starts_with(prefix)) found.push_back(&each);
+  }
+  return found;
+}
+
+void reply_command(Reply& reply, const Command& command) {
+  reply.array(10);
   reply.bulk(command.name);
   reply.integer(command.arity);
-  size_t flag_count = 0;
-  for (const auto& [flag, name] : kNames) {
-    if (command.flags & flag) ++flag_count;
-  }
-  reply.array(flag_count);
-  for (const auto& [flag, name] : kNames) {
-    if (command.flags & flag) reply.status(name);
-  }
+  reply_words(reply, flags_of(command));
   reply.integer(command.keys.first);
   reply.integer(command.keys.last);
   reply.integer(command.keys.step);
+  reply_words(reply, categories_of(command));
+  reply.set(0);  // tips, for clients of a cluster
+  const std::vector<KeySpec> specs = key_specs_of(command);
+  reply.set(specs.size());
+  for (const KeySpec& spec : specs) reply_key_spec(reply, command, spec);
+  const std::vector<const Command*> subcommands = subcommands_of(command);
+  subcommands.empty() ? reply.set(0) : reply.array(subcommands.size());
+  for (const Command* each : subcommands) reply_command(reply, *each);
 }
+
+// COMMAND
 
 // Those that a request can begin with.
 std::vector<const Command*> top_level() {

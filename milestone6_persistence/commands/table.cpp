@@ -41,20 +41,23 @@ void reply_wrong_arity(Context& context, const Command& command) {
                       std::string(command.name) + "' command");
 }
 
-using Family = std::span<const Command>;
+struct Family {
+  std::string_view category;  // of ACL, see redis.conf
+  std::span<const Command> commands;
+};
 
 std::vector<Family> families() {
-  return {string_commands(),
-          list_commands(),
-          hash_commands(),
-          sorted_set_commands(),
-          sorted_set_range_commands(),
-          sorted_set_operation_commands(),
-          key_commands(),
-          client_commands(),
-          admin_commands(),
-          info_commands(),
-          introspection_commands()};
+  return {{"@string", string_commands()},
+          {"@list", list_commands()},
+          {"@hash", hash_commands()},
+          {"@sortedset", sorted_set_commands()},
+          {"@sortedset", sorted_set_range_commands()},
+          {"@sortedset", sorted_set_operation_commands()},
+          {"@keyspace", key_commands()},
+          {"@connection", client_commands()},
+          {"", admin_commands()},
+          {"", info_commands()},
+          {"@connection", introspection_commands()}};
 }
 
 // FNV-1a; the names are ours, so nobody can flood this one. Bit 5 is what the
@@ -135,8 +138,11 @@ void count_error(Context& context, size_t begin) {
 }  // namespace
 
 CommandTable::CommandTable() {
-  for (const Family family : families()) {
-    all_.insert(all_.end(), family.begin(), family.end());
+  for (const Family& family : families()) {
+    for (Command command : family.commands) {
+      if (command.handle) command.category = family.category;
+      all_.push_back(command);
+    }
   }
   assert(all_.size() <= kSlots / 2);
   for (Command& command : all_) {

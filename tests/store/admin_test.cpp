@@ -79,18 +79,23 @@ TEST_F(Admin, CommandListsThem) {
       });
   check({"COMMAND", "COUNT"}, number(count));
   EXPECT_TRUE(ask({"COMMAND"})
-                  .starts_with("*" + std::to_string(count) + "\r\n*6\r\n$"));
+                  .starts_with("*" + std::to_string(count) + "\r\n*10\r\n$"));
 }
 
 // Names, arities, and where the keys are, as Redis tells them.
 TEST_F(Admin, CommandInfo) {
   check({"COMMAND", "INFO", "get"},
-        "*1\r\n*6\r\n$3\r\nget\r\n:2\r\n*2\r\n+readonly\r\n+fast\r\n"
-        ":1\r\n:1\r\n:1\r\n");
-  check({"COMMAND", "INFO", "MSET", "del"},
-        "*2\r\n*6\r\n$4\r\nmset\r\n:-3\r\n*2\r\n+write\r\n+denyoom\r\n"
-        ":1\r\n:-1\r\n:2\r\n"
-        "*6\r\n$3\r\ndel\r\n:-2\r\n*1\r\n+write\r\n:1\r\n:-1\r\n:1\r\n");
+        "*1\r\n*10\r\n$3\r\nget\r\n:2\r\n*2\r\n+readonly\r\n+fast\r\n"
+        ":1\r\n:1\r\n:1\r\n*3\r\n+@string\r\n+@read\r\n+@fast\r\n*0\r\n"
+        "*1\r\n*6\r\n$5\r\nflags\r\n*1\r\n+RO\r\n"
+        "$12\r\nbegin_search\r\n*4\r\n$4\r\ntype\r\n$5\r\nindex\r\n"
+        "$4\r\nspec\r\n*2\r\n$5\r\nindex\r\n:1\r\n"
+        "$9\r\nfind_keys\r\n*4\r\n$4\r\ntype\r\n$5\r\nrange\r\n"
+        "$4\r\nspec\r\n*6\r\n$7\r\nlastkey\r\n:0\r\n"
+        "$7\r\nkeystep\r\n:1\r\n$5\r\nlimit\r\n:0\r\n*0\r\n");
+  EXPECT_TRUE(ask({"COMMAND", "INFO", "MSET"})
+                  .starts_with("*1\r\n*10\r\n$4\r\nmset\r\n:-3\r\n*2\r\n"
+                               "+write\r\n+denyoom\r\n:1\r\n:-1\r\n:2\r\n"));
   EXPECT_TRUE(ask({"COMMAND", "INFO"}).starts_with("*"));
 }
 
