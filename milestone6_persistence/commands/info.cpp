@@ -147,6 +147,13 @@ void add_stats(Lines& lines, const Host& host) {
   add(lines, "total_error_replies", statistics.error_replies);
 }
 
+// Clients ask whether this is the server to write to: it always is.
+void add_replication(Lines& lines, const Host&) {
+  add(lines, "role", std::string_view("master"));
+  add(lines, "connected_slaves", 0);
+  add(lines, "master_repl_offset", 0);
+}
+
 // user and system seconds of this process. See getrusage(2).
 void add_cpu(Lines& lines, const Host&) {
   rusage usage{};
@@ -212,6 +219,7 @@ constexpr Section kSections[] = {
     {"Memory", add_memory},
     {"Persistence", add_persistence},
     {"Stats", add_stats},
+    {"Replication", add_replication},
     {"CPU", add_cpu},
     {"Commandstats", add_commandstats},
     {"Errorstats", add_errorstats},

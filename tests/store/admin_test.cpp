@@ -177,6 +177,7 @@ TEST_F(Admin, Info) {
   EXPECT_EQ(all.at("keyspace_misses"), "1");
   EXPECT_EQ(all.at("db0"), "keys=1,expires=0,avg_ttl=0");
   EXPECT_EQ(all.at("rdb_changes_since_last_save"), "1");
+  EXPECT_EQ(all.at("role"), "master");
   EXPECT_TRUE(all.contains("redis_version"));
   EXPECT_TRUE(all.contains("uptime_in_seconds"));
 
