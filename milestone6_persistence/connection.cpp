@@ -103,13 +103,13 @@ bool Connection::try_one_request() {
 void Connection::execute_request() {
   using Mute = Session::Mute;
   const Mute before = session_.mute;
-  if (before == Mute::next) session_.mute = Mute::none;
+  if (before == Mute::next) session_.mute = Mute::this_one;
   session_.last_active_s = host_.now_ms / 1000;
   const size_t size = outgoing_.size();
   Context context(host_, session_, request_.args(), outgoing_);
   execute(context);
-  const bool is_muted = before == Mute::next ||
-                        (before == Mute::all && session_.mute == Mute::all);
+  const bool is_muted = before != Mute::none && session_.mute != Mute::none;
+  if (session_.mute == Mute::this_one) session_.mute = Mute::none;
   if (is_muted) outgoing_.truncate(size);
 }
 

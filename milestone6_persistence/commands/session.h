@@ -20,7 +20,7 @@ struct Session {
   std::string_view last_command;  // of the tables, which never change
 
   // CLIENT REPLY: which replies are thrown away.
-  enum class Mute { none, next, all };
+  enum class Mute { none, next, this_one, all };
   Mute mute = Mute::none;
 
   bool is_authenticated = false;

@@ -158,6 +158,22 @@ TEST_F(Protocol, QuotesNoMoreThanRedisDoes) {
             std::string(122, 'x') + "' \r\n");
 }
 
+// The reply to ON comes even if it is the one to be skipped. As redis-server
+// answers the same bytes.
+TEST_F(Protocol, RepliesAreSkippedAsAskedFor) {
+  check_bytes("CLIENT REPLY SKIP\r\nCLIENT REPLY ON\r\n", "+OK\r\n");
+  check_bytes("CLIENT REPLY SKIP\r\nCLIENT REPLY SKIP\r\nPING b\r\nPING c\r\n",
+              bulk("c"));
+  check_bytes(
+      "CLIENT REPLY OFF\r\nCLIENT REPLY SKIP\r\nPING d\r\nCLIENT REPLY ON\r\n",
+      "+OK\r\n");
+  check_bytes(
+      "CLIENT REPLY SKIP\r\nCLIENT REPLY OFF\r\nPING h\r\n"
+      "CLIENT REPLY ON\r\n",
+      "+OK\r\n");
+  check_bytes("CLIENT REPLY SKIP\r\nNOSUCH\r\nPING f\r\n", bulk("f"));
+}
+
 }  // namespace
 
 }  // namespace klh::test
