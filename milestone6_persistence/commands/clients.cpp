@@ -209,6 +209,10 @@ std::string describe(const Session& session, int64_t now_s) {
   line += " age=" + number(now_s - session.connected_s);
   line += " idle=" + number(now_s - session.last_active_s);
   line += " flags=N db=0 sub=0 psub=0 ssub=0 multi=-1";
+  // How large its buffers are is the connection's affair, but clients rely on
+  // these fields: redis-py raises KeyError without.
+  line += " qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0";
+  line += " obl=0 oll=0 omem=0 tot-mem=0 events=r";
   line += " cmd=" + std::string(session.last_command) + " user=default";
   line += " redir=-1 resp=" + number(session.protocol);
   line += " lib-name=" + session.library_name;

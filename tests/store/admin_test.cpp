@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <regex>
+#include <sstream>
 
 #include "store/store_test.h"
 
@@ -163,6 +164,21 @@ TEST_F(Admin, InfoCommandstats) {
   EXPECT_TRUE(all.at("cmdstat_incr").ends_with(",failed_calls=1"))
       << all.at("cmdstat_incr");
   EXPECT_EQ(info({"ERRORSTATS"}).at("errorstat_ERR"), "count=2");
+}
+
+// In the order in which Redis 7.0 has them; clients take them all for granted.
+TEST_F(Admin, ClientInfoHasTheFieldsOfRedis) {
+  std::istringstream line(ask({"CLIENT", "INFO"}));
+  std::string names;
+  line >> names;  // the length
+  names.clear();
+  for (std::string field; line >> field;) {
+    names += field.substr(0, field.find('=')) + " ";
+  }
+  EXPECT_EQ(names,
+            "id addr laddr fd name age idle flags db sub psub ssub multi qbuf "
+            "qbuf-free argv-mem multi-mem rbs rbp obl oll omem tot-mem events "
+            "cmd user redir resp lib-name lib-ver ");
 }
 
 TEST_F(Admin, Info) {
