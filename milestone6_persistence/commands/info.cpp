@@ -69,6 +69,7 @@ void add(Lines& lines, std::string_view name,
 void add_server(Lines& lines, const Host& host) {
   // What clients ask the version for is which commands they can use.
   add(lines, "redis_version", kCompatibleVersion);
+  add(lines, "redis_mode", "standalone");
   add(lines, "server_name", "klh");
   add(lines, "process_id", getpid());
   add(lines, "tcp_port", host.options.port);
@@ -205,7 +206,8 @@ void add_errorstats(Lines& lines, const Host& host) {
 void add_keyspace(Lines& lines, const Host& host) {
   if (host.store.size() == 0) return;
   add(lines, "db0",
-      "keys=" + std::to_string(host.store.size()) + ",expires=0,avg_ttl=0");
+      "keys=" + std::to_string(host.store.size()) +
+          ",expires=" + std::to_string(host.store.expiring()) + ",avg_ttl=0");
 }
 
 struct Section {

@@ -208,6 +208,8 @@ TEST_F(Admin, Info) {
   EXPECT_EQ(info().at("rdb_changes_since_last_save"), "0");
   check({"FLUSHALL"}, "+OK\r\n");
   EXPECT_FALSE(info().contains("db0"));
+  check({"SET", "a", "1", "EX", "1000"}, "+OK\r\n");
+  EXPECT_EQ(info().at("db0"), "keys=1,expires=1,avg_ttl=0");
 }
 
 // --- options ---
