@@ -1,15 +1,27 @@
 #!/bin/sh
 # Says which packages the tests need and do not find, with the command that
-# installs them. Usage: require-packages.sh COMPILER
+# installs them. Usage: require-packages.sh COMPILER [MILESTONE]
 compiler=$1
+milestone=$2
 missing=
 has() { command -v "$1" > /dev/null 2>&1; }
 
-echo '#include <gtest/gtest.h>' | "$compiler" -std=c++20 -x c++ -fsyntax-only - \
-  2> /dev/null || missing="$missing libgtest-dev"
+has_header() {
+  echo "#include <$1>" | "$compiler" -std=c++20 -x c++ -fsyntax-only - \
+    2> /dev/null
+}
+
+has_header gtest/gtest.h || missing="$missing libgtest-dev"
 has strace || missing="$missing strace"
 has redis-cli && has redis-benchmark || missing="$missing redis-tools"
 has redis-server || missing="$missing redis-server"
+
+# The client libraries; the tests of a single milestone do without.
+if [ -z "$milestone" ]; then
+  has_header hiredis/hiredis.h || missing="$missing libhiredis-dev"
+  /usr/bin/python3 -c 'import redis' 2> /dev/null ||
+    missing="$missing python3-redis"
+fi
 
 [ -z "$missing" ] && exit 0
 echo "The tests need packages that are not installed. To install them:" >&2
