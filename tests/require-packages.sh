@@ -16,11 +16,14 @@ has strace || missing="$missing strace"
 has redis-cli && has redis-benchmark || missing="$missing redis-tools"
 has redis-server || missing="$missing redis-server"
 
-# The client libraries; the tests of a single milestone do without.
+# The client libraries; the tests of a single milestone do without. nodesource's
+# nodejs has an npm in it and conflicts with Debian's package npm: where there is
+# an npm, it will do.
 if [ -z "$milestone" ]; then
   has_header hiredis/hiredis.h || missing="$missing libhiredis-dev"
   /usr/bin/python3 -c 'import redis' 2> /dev/null ||
     missing="$missing python3-redis"
+  has npm || missing="$missing nodejs npm"
 fi
 
 [ -z "$missing" ] && exit 0

@@ -91,8 +91,11 @@ class Clients : public testing::Test {
 
   void run(std::vector<std::string> command, const std::string& script) {
     command.push_back(tests_folder() / "clients" / script);
-    const Outcome outcome = run_program(
-        command, "", {.environment = {"SERVER=" + server_program()}});
+    const std::string node_path = tests_folder() / "build/node/node_modules";
+    const Outcome outcome =
+        run_program(command, "",
+                    {.environment = {"SERVER=" + server_program(),
+                                     "NODE_PATH=" + node_path}});
     EXPECT_TRUE(outcome.ending.with(0))
         << "clients/" << script << ": " << outcome.ending.text() << "\n"
         << outcome.output << outcome.errors;
@@ -105,6 +108,14 @@ class Clients : public testing::Test {
 // Debian's own python3: another one in PATH would not know Debian's packages.
 TEST_F(Clients, RedisPy) {
   run({"/usr/bin/python3"}, "redis_py_test.py");
+}
+
+TEST_F(Clients, Ioredis) {
+  run({"node", "--test-reporter=spec"}, "ioredis_test.js");
+}
+
+TEST_F(Clients, NodeRedis) {
+  run({"node", "--test-reporter=spec"}, "node_redis_test.js");
 }
 
 }  // namespace
