@@ -50,6 +50,20 @@ TEST_F(Files, APlainOneWrittenByHandIsLoaded) {
   check({"DBSIZE"}, number(3));
 }
 
+// The server has keys that expire before its first turn.
+TEST_F(Files, KeepTheTimesOfKeys) {
+  write_file(path("dump-1.klh"),
+             "K name Alice\n"
+             "E name 4000000000123\n"
+             "K gone x\n"
+             "E gone 1\n");
+  check({"EXISTS", "gone"}, number(0));
+  check({"PEXPIRETIME", "name"}, number(4000000000123));
+  start();
+  check({"PEXPIRETIME", "name"}, number(4000000000123));
+  check({"GET", "name"}, bulk("Alice"));
+}
+
 // The whole file: the checksum was worked out by another program.
 TEST_F(Files, AreWrittenAsTheFormatSays) {
   check({"SET", "name", "Alice"}, "+OK\r\n");
