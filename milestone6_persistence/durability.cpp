@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <utility>
@@ -17,6 +18,10 @@ namespace klh {
 namespace {
 
 constexpr int64_t kSecondMs = 1000;
+
+// Clients who come while the files are loaded wait this long before they are
+// told so: most loads are over by then, and not every client tries again.
+constexpr std::chrono::seconds kQuietLoad{1};
 
 // How often we look whether the child has ended, and how long after a failure
 // the next snapshot is tried.
@@ -65,10 +70,12 @@ bool Durability::load(const std::function<bool()>& on_progress) {
   files.loading_start_s = std::time(nullptr);
   ProgressLine line;
   Loaded loaded;
+  const auto begin = std::chrono::steady_clock::now();
   const Progress progress = [&](size_t bytes) {
     files.loading_bytes = loaded.total_bytes;
     files.loaded_bytes += bytes;
     line.show(files.loaded_bytes, files.loading_bytes);
+    if (std::chrono::steady_clock::now() - begin < kQuietLoad) return true;
     return on_progress();
   };
   std::string complaint = load_files(
