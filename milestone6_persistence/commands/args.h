@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "commands/command.h"
+#include "common/ascii.h"
 
 namespace klh {
 
@@ -48,9 +49,6 @@ std::string lower_case(std::string_view text);
 
 // "ERR unknown subcommand …", for a command whose args[1] is not one.
 void reply_unknown_subcommand(Context& context);
-
-// Equal but for the case of ASCII letters.
-bool same_word(std::string_view a, std::string_view b);
 
 class ArgReader {
  public:
