@@ -4,7 +4,7 @@
 //   socket --read--> incoming --parse--> request --execute--.
 //   socket <--write-- outgoing <------------------ reply <--'
 //
-// Both buffers come from a pool and go back to it when they are empty.
+// Both buffers come from a pool and go back to it when they are nearly empty.
 //
 // The socket is non-blocking and its events are edges: the connection keeps in
 // mind what the socket is ready for, until a read or write has shown that it no
