@@ -44,7 +44,7 @@ void Connection::read_and_execute() {
          try_one_request()) {
     continue;
   }
-  is_held_back_ = is_full();
+  is_held_back_ = is_full() || session_.rest;
   pool_.take_back(incoming_);
 }
 
@@ -80,6 +80,7 @@ void Connection::read_some() {
 
 // Answers the first request of incoming. False if it is not complete yet.
 bool Connection::try_one_request() {
+  if (session_.rest) return write_piece(session_.rest, outgoing_);
   switch (request_.parse(incoming_)) {
     case Parse::need_more: return false;
     case Parse::malformed:
@@ -107,7 +108,9 @@ void Connection::execute_request() {
   execute(context);
   const bool is_muted = before == Mute::next ||
                         (before == Mute::all && session_.mute == Mute::all);
-  if (is_muted) outgoing_.truncate(size);
+  if (!is_muted) return;
+  outgoing_.truncate(size);
+  session_.rest.reset();
 }
 
 // Gives the kernel as much as its send buffer takes. If that is not all, the

@@ -40,7 +40,7 @@ class Connection {
 
   int fd() const { return fd_.get(); }
   Session& session() { return session_; }
-  bool wants_read() const { return is_open() && !is_full(); }
+  bool wants_read() const { return is_open() && !is_full() && !session_.rest; }
   bool wants_write() const { return !outgoing_.empty(); }
   bool wants_close() const;
 

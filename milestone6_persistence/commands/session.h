@@ -3,8 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "commands/client_bytes.h"
+#include "commands/rest.h"
 
 namespace klh {
 
@@ -22,6 +26,11 @@ struct Session {
   // CLIENT REPLY: which replies are thrown away.
   enum class Mute { none, next, all };
   Mute mute = Mute::none;
+
+  // Of the last reply; the next request waits for it.
+  std::unique_ptr<Rest> rest;
+  ClientBytes bytes;         // what its buffers take
+  bool is_evictable = true;  // CLIENT NO-EVICT; see Server::evict_clients
 
   bool is_authenticated = false;
   bool should_close =
