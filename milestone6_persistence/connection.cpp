@@ -20,6 +20,8 @@ constexpr size_t kReadBytes = 64 * 1024;
 Connection::Connection(FileDescriptor fd, Host& host, BufferPool& pool)
     : fd_(std::move(fd)), host_(host), pool_(pool) {
   session_.fd = fd_.get();
+  session_.bytes = ClientBytes(host.client_bytes);
+  session_.is_authenticated = host.options.requirepass.empty();
   session_.id = ++host.last_session_id;
   session_.connected_s = host.store.now_ms() / 1000;
 }
@@ -81,7 +83,7 @@ void Connection::read_some() {
 // Answers the first request of incoming. False if it is not complete yet.
 bool Connection::try_one_request() {
   if (session_.rest) return write_piece(session_.rest, outgoing_);
-  switch (request_.parse(incoming_)) {
+  switch (request_.parse(incoming_, needs_password(host_, session_))) {
     case Parse::need_more: return false;
     case Parse::malformed:
       Reply(outgoing_).error("ERR " + std::string(request_.error()));

@@ -23,6 +23,8 @@ void fit_maxclients(Options& options) {
   const uint64_t limit = raise_descriptor_limit();
   const uint64_t most = limit > kOwnDescriptors ? limit - kOwnDescriptors : 1;
   if (options.maxclients <= most) return;
+  options.most_clients =
+      static_cast<uint32_t>(std::min<uint64_t>(most, UINT32_MAX));
   options.maxclients = static_cast<uint32_t>(most);
   std::fprintf(stderr, "klh: maxclients is %u: %llu descriptors are allowed\n",
                options.maxclients, static_cast<unsigned long long>(limit));

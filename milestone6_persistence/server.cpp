@@ -1,18 +1,16 @@
 #include "server.h"
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <iterator>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "access.h"
 #include "common/signals.h"
 
 namespace klh {
@@ -41,21 +39,14 @@ FileDescriptor open_spare() {
 
 Server::Server(Host& host)
     : host_(host),
-      listener_(listen_tcp(host.options.bind, host.options.port)),
+      listeners_(host.options),
       spare_(open_spare()),
-      timeout_ms_(int64_t{host.options.timeout} * 1000),
       now_ms_(monotonic_ms()) {
-  // A client can be gone between the event and accept(), which would then wait
-  // for the next one (accept(2), NOTES), and all others with it.
-  if (!set_nonblocking(listener_.get())) die("fcntl");
   host_.for_each_session = [this](const Host::Visit& visit) {
     for (const auto& client : clients_) visit(client->connection.session());
   };
-  if (!poller_.add(listener_.get(), nullptr)) die("poller");
-  host_.options.port = local_port(listener_.get());
-  std::printf("listening on %s:%d\n", host_.options.bind.c_str(),
-              host_.options.port);
-  std::fflush(stdout);
+  listeners_.watch(poller_);
+  listeners_.announce();
 }
 
 void Server::run() {
@@ -69,6 +60,7 @@ void Server::run() {
 }
 
 void Server::wait() {
+  timeout_ms_ = int64_t{host_.options.timeout} * 1000;
   const auto events = poller_.wait(wait_ms());
   now_ms_ = monotonic_ms();
   host_.store.set_now(unix_ms());
@@ -108,7 +100,7 @@ void Server::accept_clients() {
   constexpr int kAcceptsPerPass = 256;
   accept_after_ms_ = kAtTheNextEdge;
   for (int i = 0; i < kAcceptsPerPass; ++i) {
-    FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
+    FileDescriptor fd(listeners_.accept());
     if (fd.is_open()) {
       add_client(std::move(fd));
     } else if (errno == EAGAIN) {
@@ -131,7 +123,7 @@ void Server::accept_clients() {
 // descriptor, and fails without, even when the queue is empty.
 bool Server::refuse_client() {
   spare_.reset();
-  FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
+  FileDescriptor fd(listeners_.accept());
   const bool refused = fd.is_open();
   if (!refused && errno != EAGAIN) accept_after_ms_ = kLaterMs;
   fd.reset();
@@ -141,15 +133,16 @@ bool Server::refuse_client() {
 
 void Server::add_client(FileDescriptor fd) {
   Statistics& statistics = host_.statistics;
-  if (clients_.size() >= host_.options.maxclients) {
+  const auto error = refusal(host_.options, fd.get(), clients_.size());
+  if (!error.empty()) {
     // A new socket has room for this. Should the client be gone, so be it.
-    const std::string_view error = "-ERR max number of clients reached\r\n";
     (void)!::write(fd.get(), error.data(), error.size());
     ++statistics.connections_rejected;
     return;
   }
   if (!set_nonblocking(fd.get())) return;
   set_no_delay(fd.get());
+  set_keepalive(fd.get(), host_.options.tcp_keepalive);
   const int number = fd.get();
   auto client =
       std::make_unique<Client>(Connection(std::move(fd), host_, pool_));

@@ -123,7 +123,8 @@ void execute(Context& context) {
   if (!takes(command->arity, context.args.size())) {
     return reply_wrong_arity(context, *command);
   }
-  if (!(command->flags & kNoAuth) && needs_authentication(context)) {
+  if (!(command->flags & kNoAuth) &&
+      needs_password(context.host, context.session)) {
     return context.reply.error("NOAUTH Authentication required.");
   }
   context.session.last_command = command->name;
