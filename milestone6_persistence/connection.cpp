@@ -48,11 +48,13 @@ void Connection::read_and_execute() {
   }
   is_held_back_ = is_full() || session_.rest;
   pool_.take_back(incoming_);
+  count_bytes();
 }
 
 void Connection::write_replies() {
   if (writable_ && wants_write()) write_some();
   pool_.take_back(outgoing_);
+  count_bytes();
 }
 
 bool Connection::has_work() const {

@@ -18,7 +18,8 @@
 //
 // In each state it wants to write while there is something outgoing. While
 // that is much it neither reads nor answers: a client that does not take its
-// replies fills its own socket buffers in the end, not our memory.
+// replies fills its own socket buffers in the end, not our memory. One reply
+// may be larger than that; what all clients take is bounded by the server.
 //
 // It owns the socket; the server owns it, and closes it at the end of a pass.
 #pragma once
@@ -54,6 +55,9 @@ class Connection {
   void read_and_execute();
   void write_replies();
 
+  // Drops all that has come and all that waits, so as to be closed.
+  void abandon();
+
   // Is there more to do without waiting? Then no event will say so: the edge
   // has passed, and another turn is due.
   bool has_work() const;
@@ -70,6 +74,7 @@ class Connection {
   bool try_one_request();
   void execute_request();
   void write_some();
+  void count_bytes();
 
   FileDescriptor fd_;
   Host& host_;

@@ -171,6 +171,7 @@ void Server::take_turns() {
     clients_.splice(clients_.end(), clients_, client->place);
     client->connection.read_and_execute();
   }
+    evict_clients();
   for (Client* client : turns) {
     client->connection.write_replies();
     if (client->connection.wants_close()) {

@@ -56,6 +56,7 @@ class Server {
   void add_client(FileDescriptor fd);
   void make_ready(Client& client);
   void take_turns();
+  void evict_clients();  // in client_eviction.cpp
   void close_killed();
   void expire_keys();
   void close_idle();
