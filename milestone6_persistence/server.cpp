@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "access.h"
+#include "commands/eviction.h"
 #include "common/signals.h"
 
 namespace klh {
@@ -80,7 +81,7 @@ void Server::wait() {
 // How long there is nothing to do unless something happens; -1 is for ever.
 int Server::wait_ms() const {
   constexpr int64_t kLongestMs = 60'000;
-  if (!ready_.empty()) return 0;
+  if (!ready_.empty() || should_evict(host_)) return 0;
   int64_t wait_ms = INT64_MAX;
   if (accept_after_ms_ >= 0) wait_ms = accept_after_ms_;
   if (timeout_ms_ != 0 && !clients_.empty()) {
@@ -170,8 +171,8 @@ void Server::take_turns() {
     client->last_active_ms = now_ms_;
     clients_.splice(clients_.end(), clients_, client->place);
     client->connection.read_and_execute();
-  }
     evict_clients();
+  }
   for (Client* client : turns) {
     client->connection.write_replies();
     if (client->connection.wants_close()) {
@@ -196,6 +197,7 @@ void Server::close_killed() {
 void Server::expire_keys() {
   constexpr size_t kKeysPerTurn = 200;
   host_.store.expire_due(kKeysPerTurn);
+  if (should_evict(host_)) evict_keys(host_, kKeysPerTurn);
 }
 
 void Server::close_idle() {

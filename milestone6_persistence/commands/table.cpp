@@ -4,6 +4,7 @@
 #include <string>
 
 #include "commands/args.h"
+#include "commands/eviction.h"
 
 namespace klh {
 
@@ -126,6 +127,10 @@ void execute(Context& context) {
   if (!(command->flags & kNoAuth) &&
       needs_password(context.host, context.session)) {
     return context.reply.error("NOAUTH Authentication required.");
+  }
+  if (command->flags & kDenyOom && !make_room(context.host)) {
+    return context.reply.error(
+        "OOM command not allowed when used memory > 'maxmemory'.");
   }
   context.session.last_command = command->name;
   ++statistics.calls[command_table().number_of(*command)];

@@ -70,6 +70,9 @@ class Store {
   std::optional<int64_t> time_of(const Entry& entry) const;
   bool is_expired(const Entry& entry) const;
 
+  // Whether keys that are looked for count as used, for eviction.
+  void set_tracks_use(bool tracks_use) { tracks_use_ = tracks_use; }
+
   // Called with the key of each entry that expires, before it is erased.
   std::function<void(std::string_view key)> on_expired;
 
@@ -99,6 +102,7 @@ class Store {
   HashTable entries_;
   Expiry expiry_;
   int64_t now_ms_ = INT64_MIN;
+  bool tracks_use_ = false;
 };
 
 template <class T>
