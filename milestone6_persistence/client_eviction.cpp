@@ -9,14 +9,6 @@ namespace klh {
 
 namespace {
 
-// In bytes; 0: no limit.
-size_t limit_of(const Options& options) {
-  constexpr size_t kAll = 100;
-  const int64_t limit = options.maxmemory_clients;
-  if (limit >= 0) return static_cast<size_t>(limit);
-  return options.maxmemory / kAll * static_cast<size_t>(-limit);
-}
-
 size_t evictable_bytes(Connection& connection) {
   const Session& session = connection.session();
   return session.is_evictable ? session.bytes.get() : 0;
@@ -24,11 +16,12 @@ size_t evictable_bytes(Connection& connection) {
 
 }  // namespace
 
+// One that is about to be closed counts no more: it cannot be chosen again.
 void Connection::count_bytes() {
+  if (state_ == State::failed) return session_.bytes.set(0);
   session_.bytes.set(BufferPool::bytes_of(incoming_) +
                      BufferPool::bytes_of(outgoing_) +
-                     request_.allocated_bytes() +
-                     (session_.rest ? session_.rest->allocated_bytes() : 0));
+                     request_.allocated_bytes() + session_.allocated_bytes());
 }
 
 void Connection::abandon() {
@@ -47,7 +40,7 @@ void Connection::abandon() {
 // most is looked for only when some client has to go. O(clients) for each that
 // does, and it must connect again to bring that about again.
 void Server::evict_clients() {
-  const size_t limit = limit_of(host_.options);
+  const uint64_t limit = clients_limit(host_.options);
   while (limit != 0 && host_.client_bytes > limit) {
     const auto largest = std::max_element(
         clients_.begin(), clients_.end(), [](const auto& a, const auto& b) {

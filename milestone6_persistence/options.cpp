@@ -228,6 +228,13 @@ std::string_view name_of(EvictionPolicy policy) {
   return "";
 }
 
+uint64_t clients_limit(const Options& options) {
+  constexpr uint64_t kAll = 100;
+  const int64_t limit = options.maxmemory_clients;
+  if (limit >= 0) return static_cast<uint64_t>(limit);
+  return options.maxmemory / kAll * static_cast<uint64_t>(-limit);
+}
+
 std::span<const OptionRow> option_rows() {
   return kOptionRows;
 }

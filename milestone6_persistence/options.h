@@ -46,6 +46,9 @@ struct Options {
   int64_t maxmemory_clients = int64_t{1} << 30;
 };
 
+// maxmemory-clients in bytes; 0: no limit.
+uint64_t clients_limit(const Options& options);
+
 struct OptionRow {
   std::string_view name;  // without dashes
 

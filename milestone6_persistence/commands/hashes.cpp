@@ -85,6 +85,7 @@ void hmget(Context& context) {
   context.reply.array(names.size());
   for (const std::string_view name : names) {
     reply_value(context, value_of(hash, name));
+    if (context.gives_up()) return;
   }
 }
 

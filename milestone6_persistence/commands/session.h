@@ -23,6 +23,12 @@ struct Session {
   std::string library_version;
   std::string_view last_command;  // of the tables, which never change
 
+  // What it takes beside itself.
+  size_t allocated_bytes() const {
+    return name.size() + library_name.size() + library_version.size() +
+           (rest ? rest->allocated_bytes() : 0);
+  }
+
   // CLIENT REPLY: which replies are thrown away.
   enum class Mute { none, next, all };
   Mute mute = Mute::none;

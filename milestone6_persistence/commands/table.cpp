@@ -137,6 +137,15 @@ void execute(Context& context) {
   command->handle(context);
 }
 
+bool Context::gives_up() {
+  const uint64_t limit = clients_limit(host.options);
+  if (limit == 0 || reply.output().size() <= limit || !session.is_evictable) {
+    return false;
+  }
+  session.should_close = true;
+  return true;
+}
+
 void Context::reply_wrong_type() {
   reply.error(
       "WRONGTYPE Operation against a key holding the wrong kind of value");

@@ -211,6 +211,38 @@ TEST_F(ClientsMemory, NobodyIsClosedWithoutALimit) {
   }
 }
 
+// One value, asked for 10,000 times in one request.
+TEST_F(ClientsMemory, AReplyThatRepeatsAValueEnds) {
+  const std::string value(1'000'000, 'x');
+  check({"SET", "large", value}, "+OK\r\n");
+  check({"HSET", "hash", "large", value}, number(1));
+  Words mget(10'000, "large");
+  mget[0] = "MGET";
+  Words hmget(10'000, "large");
+  hmget[0] = "HMGET";
+  hmget[1] = "hash";
+  const size_t grown = growth_while([&] {
+    for (const Words& words : {mget, hmget}) {
+      Connected greedy = another();
+      greedy.client().request(words);
+      settle(greedy);
+    }
+  });
+  EXPECT_LT(grown, 80 * kMiB);
+  EXPECT_EQ(info("evicted_clients"), 2u);
+}
+
+// So is what a client says of itself.
+TEST_F(ClientsMemory, NamesCount) {
+  Connected named = another();
+  const std::string name(2 * kMiB, 'x');
+  EXPECT_EQ(named.ask({"CLIENT", "SETNAME", name}), "+OK\r\n");
+  EXPECT_GE(info("mem_clients_normal"), name.size());
+  check({"CONFIG", "SET", "maxmemory-clients", "1mb"}, "+OK\r\n");
+  named.client().expect_closed();
+  EXPECT_EQ(info("evicted_clients"), 1u);
+}
+
 TEST_F(ClientsMemory, AShareOfMaxmemory) {
   check({"CONFIG", "SET", "maxmemory-clients", "1%"}, "+OK\r\n");
   check({"CONFIG", "GET", "maxmemory-clients"},
