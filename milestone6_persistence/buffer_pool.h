@@ -43,9 +43,15 @@ class BufferPool {
   // Takes the storage of `buffer` back if there is little or nothing in it.
   void take_back(Buffer& buffer) {
     if (buffer.size() > kSmallBytes || buffer.capacity() < kLentBytes) return;
+    const bool is_kept =
+        buffer.capacity() <= kLentBytes && kept_.size() < kKeptBuffers;
+    if (buffer.empty() && is_kept) {  // most often
+      kept_.push_back(std::move(buffer));
+      return;
+    }
     Buffer lent = Buffer::fitting(buffer.view());
     std::swap(lent, buffer);
-    if (lent.capacity() > kLentBytes || kept_.size() == kKeptBuffers) return;
+    if (!is_kept) return;
     lent.truncate(0);
     kept_.push_back(std::move(lent));
   }

@@ -12,8 +12,11 @@
 
 namespace klh {
 
+// Never while the files are loaded, when the store knows no time: no key goes
+// then but by what they say, and all that they say holds.
 inline bool is_out_of_memory(const Host& host) {
-  return host.options.maxmemory != 0 && used_memory() > host.options.maxmemory;
+  return host.options.maxmemory != 0 &&
+         used_memory() > host.options.maxmemory && host.store.knows_time();
 }
 
 // Are there keys that have to go?
@@ -27,9 +30,12 @@ inline bool should_evict(const Host& host) {
 // that is known: see Entry::recency. The journal is told DEL. O(limit).
 void evict_keys(Host& host, size_t limit);
 
-// May a command that needs memory be executed? Erases some keys if that is the
-// policy.
+// Erases some keys if that is the policy. May a command that needs memory be
+// executed now?
 bool make_room(Host& host);
+inline bool has_room(Host& host) {
+  return !is_out_of_memory(host) || make_room(host);
+}
 
 // Has the store keep in mind which keys are used, if that is of use.
 void apply_policy(Host& host);

@@ -128,7 +128,7 @@ void execute(Context& context) {
       needs_password(context.host, context.session)) {
     return context.reply.error("NOAUTH Authentication required.");
   }
-  if (command->flags & kDenyOom && !make_room(context.host)) {
+  if (command->flags & kDenyOom && !has_room(context.host)) {
     return context.reply.error(
         "OOM command not allowed when used memory > 'maxmemory'.");
   }

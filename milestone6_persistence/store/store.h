@@ -65,6 +65,7 @@ class Store {
   // Times are in milliseconds since 1970. A key has none until it is given one.
   void set_now(int64_t now_ms) { now_ms_ = now_ms; }
   int64_t now_ms() const { return now_ms_; }
+  bool knows_time() const { return now_ms_ != INT64_MIN; }
   void expire_at(Entry& entry, int64_t when_ms) { expiry_.set(entry, when_ms); }
   bool persist(Entry& entry) { return expiry_.remove(entry); }
   std::optional<int64_t> time_of(const Entry& entry) const;

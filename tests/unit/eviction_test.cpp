@@ -15,6 +15,7 @@ class Eviction : public testing::Test {
     options_.maxmemory_policy = EvictionPolicy::all_keys_lru;
     options_.maxmemory = 1;
     apply_policy(host_);
+    store_.set_now(1000);
     host_.on_effect = [this](Args effect) {
       effects_.emplace_back(std::string(effect[0]) + " " +
                             std::string(effect[1]));
@@ -81,6 +82,15 @@ TEST_F(Eviction, ErasesNothingUnlessAskedTo) {
   count_memory(-1000);
 }
 
+// As while a journal is replayed.
+TEST_F(Eviction, ErasesNothingBeforeTheTimeIsKnown) {
+  fill(100);
+  store_.set_now(INT64_MIN);
+  EXPECT_TRUE(make_room(host_));
+  evict_keys(host_, 10);
+  EXPECT_EQ(store_.size(), 100u);
+}
+
 TEST_F(Eviction, SparesWhatIsUsed) {
   fill(1000);
   for (int round = 0; round < 800; ++round) {
@@ -101,7 +111,6 @@ TEST_F(Eviction, AnExpiredKeyIsNotAnEvictedOne) {
   int expired = 0;
   store_.on_expired = [&](std::string_view) { ++expired; };
   fill(1);
-  store_.set_now(1000);
   store_.expire_at(*store_.find("key0"), 2000);
   store_.set_now(3000);
   evict_keys(host_, 1);
