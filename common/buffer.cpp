@@ -29,6 +29,14 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   return *this;
 }
 
+Buffer Buffer::fitting(std::string_view bytes) {
+  Buffer buffer;
+  if (bytes.empty()) return buffer;
+  buffer.grow(bytes.size());
+  buffer.append(bytes);
+  return buffer;
+}
+
 char* Buffer::prepare(size_t size) {
   if (room() < size) {
     const size_t needed = this->size() + size;

@@ -34,6 +34,9 @@ class Buffer {
   Buffer& operator=(Buffer&& other) noexcept;
   ~Buffer() { release(); }
 
+  // A buffer that holds these bytes and has no room for more.
+  static Buffer fitting(std::string_view bytes);
+
   bool empty() const { return data_begin_ == data_end_; }
   size_t size() const { return size_of(data_begin_, data_end_); }
   size_t capacity() const { return size_of(buffer_begin_, buffer_end_); }

@@ -55,13 +55,14 @@ void set_flag(const Flag& flag, std::string_view text) {
 int parse_leading_flags(int argc, char** argv,
                         std::initializer_list<Flag> flags, const char* words) {
   int i = 1;
-  while (i < argc && std::string_view(argv[i]).starts_with("--")) {
+  while (i < argc) {
     const std::string_view name = argv[i];
     if (name == "--help") print_help(argv[0], flags, words);
     const Flag* found = nullptr;
     for (const Flag& flag : flags) {
       if (flag.name == name) found = &flag;
     }
+    if (!found && !name.starts_with("--")) break;
     if (!found) die_plainly("unknown flag '" + std::string(name) + "'");
     if (bool* const* is_set = std::get_if<bool*>(&found->value)) {
       **is_set = true;

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdlib>
 
+#include "common/memory.h"
 #include "common/net.h"
 
 namespace klh {
@@ -23,11 +24,15 @@ size_t bytes_of(size_t count) {
 // out addresses, whose pages are cleared one by one when they are touched.
 Node** allocate_array(size_t count) {
   if (bytes_of(count) <= HashTable::kPieceBytes) {
-    return static_cast<Node**>(std::calloc(count, sizeof(Node*)));
+    void* const array = std::calloc(count, sizeof(Node*));
+    count_memory(block_bytes(array));
+    return static_cast<Node**>(array);
   }
   void* const array = mmap(nullptr, bytes_of(count), PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANON, -1, 0);
-  return array == MAP_FAILED ? nullptr : static_cast<Node**>(array);
+  if (array == MAP_FAILED) return nullptr;
+  count_memory(static_cast<int64_t>(bytes_of(count)));
+  return static_cast<Node**>(array);
 }
 
 // The bytes of the pieces that lie wholly in the first `passed` buckets of an
@@ -43,9 +48,10 @@ size_t bytes_before(size_t passed, size_t count) {
 void release_bytes(Node** array, size_t count, size_t from, size_t to) {
   if (from == to) return;
   if (bytes_of(count) <= HashTable::kPieceBytes) {
-    std::free(array);
+    counted_free(array);
   } else {
     munmap(reinterpret_cast<char*>(array) + from, to - from);
+    count_memory(-static_cast<int64_t>(to - from));
   }
 }
 

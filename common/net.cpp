@@ -82,6 +82,9 @@ FileDescriptor listen_tcp(const std::string& address, uint16_t port) {
   FileDescriptor fd(::socket(found->ai_family, SOCK_STREAM, 0));
   if (!fd.is_open()) die("socket");
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR");
+  if (found->ai_family == AF_INET6) {  // leaves the port of IPv4 to others
+    set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY");
+  }
   if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) < 0) {
     die("bind " + endpoint(address, port));
   }

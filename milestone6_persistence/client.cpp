@@ -24,6 +24,7 @@
 #include "line_input.h"
 #include "protocol/reply_reader.h"
 #include "protocol/request.h"
+#include "unix_socket.h"
 
 namespace klh {
 
@@ -259,12 +260,24 @@ void ask_lines(int server, const std::string& prompt) {
   }
 }
 
-void run(const std::string& address, uint16_t port,
-         const std::vector<std::string>& words, bool pipes) {
-  const FileDescriptor server = connect_tcp(address, port);
+struct Address {
+  std::string host = "127.0.0.1";
+  uint16_t port = 6379;
+  std::string path;  // of a unix socket, which goes before
+};
+
+void run(const Address& address, const std::vector<std::string>& words,
+         bool pipes) {
+  const bool is_unix = !address.path.empty();
+  const FileDescriptor server = is_unix
+                                    ? connect_unix(address.path)
+                                    : connect_tcp(address.host, address.port);
   if (pipes) return pipe_all(server.get());
   if (words.empty()) {
-    return ask_lines(server.get(), address + ":" + std::to_string(port) + "> ");
+    const std::string name =
+        is_unix ? "klh " + address.path
+                : address.host + ":" + std::to_string(address.port);
+    return ask_lines(server.get(), name + "> ");
   }
   Buffer input;
   ask(server.get(), {words.begin(), words.end()}, input);
@@ -275,12 +288,15 @@ void run(const std::string& address, uint16_t port,
 }  // namespace klh
 
 int main(int argc, char** argv) {
-  std::string address = "127.0.0.1";
-  uint16_t port = 6379;
+  klh::Address address;
   bool pipes = false;
-  const std::vector<std::string> words = klh::parse_flags_and_words(
-      argc, argv,
-      {{"--host", &address}, {"--port", &port}, {"--pipe", &pipes}});
+  const std::vector<std::string> words =
+      klh::parse_flags_and_words(argc, argv,
+                                 {{"--host", &address.host},
+                                  {"--port", &address.port},
+                                  {"--unixsocket", &address.path},
+                                  {"-s", &address.path},
+                                  {"--pipe", &pipes}});
   std::signal(SIGPIPE, SIG_IGN);  // a write to a closed connection: EPIPE
-  klh::run(address, port, words, pipes);
+  klh::run(address, words, pipes);
 }

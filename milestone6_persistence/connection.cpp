@@ -20,6 +20,8 @@ constexpr size_t kReadBytes = 64 * 1024;
 Connection::Connection(FileDescriptor fd, Host& host, BufferPool& pool)
     : fd_(std::move(fd)), host_(host), pool_(pool) {
   session_.fd = fd_.get();
+  session_.bytes = ClientBytes(host.client_bytes);
+  session_.is_authenticated = host.options.requirepass.empty();
   session_.id = ++host.last_session_id;
   session_.connected_s = host.now_ms / 1000;
 }
@@ -44,8 +46,9 @@ void Connection::read_and_execute() {
          try_one_request()) {
     continue;
   }
-  is_held_back_ = is_full();
+  is_held_back_ = is_full() || session_.rest;
   pool_.take_back(incoming_);
+  count_bytes();
 }
 
 // Nobody is told of a change that may be lost.
@@ -54,6 +57,7 @@ void Connection::write_replies(bool is_safe) {
   session_.has_changed = false;
   if (writable_ && wants_write()) write_some();
   pool_.take_back(outgoing_);
+  count_bytes();
 }
 
 bool Connection::has_work() const {
@@ -83,7 +87,8 @@ void Connection::read_some() {
 
 // Answers the first request of incoming. False if it is not complete yet.
 bool Connection::try_one_request() {
-  switch (request_.parse(incoming_)) {
+  if (session_.rest) return write_piece(session_.rest, outgoing_);
+  switch (request_.parse(incoming_, needs_password(host_, session_))) {
     case Parse::need_more: return false;
     case Parse::malformed:
       Reply(outgoing_).error("ERR " + std::string(request_.error()));
@@ -110,7 +115,9 @@ void Connection::execute_request() {
   execute(context);
   const bool is_muted = before != Mute::none && session_.mute != Mute::none;
   if (session_.mute == Mute::this_one) session_.mute = Mute::none;
-  if (is_muted) outgoing_.truncate(size);
+  if (!is_muted) return;
+  outgoing_.truncate(size);
+  session_.rest.reset();
 }
 
 // Gives the kernel as much as its send buffer takes. If that is not all, the

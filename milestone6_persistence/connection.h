@@ -4,7 +4,7 @@
 //   socket --read--> incoming --parse--> request --execute--.
 //   socket <--write-- outgoing <------------------ reply <--'
 //
-// Both buffers come from a pool and go back to it when they are empty.
+// Both buffers come from a pool and go back to it when they are nearly empty.
 //
 // The socket is non-blocking and its events are edges: the connection keeps in
 // mind what the socket is ready for, until a read or write has shown that it no
@@ -18,7 +18,8 @@
 //
 // In each state it wants to write while there is something outgoing. While
 // that is much it neither reads nor answers: a client that does not take its
-// replies fills its own socket buffers in the end, not our memory.
+// replies fills its own socket buffers in the end, not our memory. One reply
+// may be larger than that; what all clients take is bounded by the server.
 //
 // It owns the socket; the server owns it, and closes it at the end of a pass.
 #pragma once
@@ -40,7 +41,7 @@ class Connection {
 
   int fd() const { return fd_.get(); }
   Session& session() { return session_; }
-  bool wants_read() const { return is_open() && !is_full(); }
+  bool wants_read() const { return is_open() && !is_full() && !session_.rest; }
   bool wants_write() const { return !outgoing_.empty(); }
   bool wants_close() const;
 
@@ -54,6 +55,9 @@ class Connection {
   // is not told anything: its connection fails.
   void read_and_execute();
   void write_replies(bool is_safe);
+
+  // Drops all that has come and all that waits, so as to be closed.
+  void abandon();
 
   // Is there more to do without waiting? Then no event will say so: the edge
   // has passed, and another turn is due.
@@ -71,6 +75,7 @@ class Connection {
   bool try_one_request();
   void execute_request();
   void write_some();
+  void count_bytes();
 
   FileDescriptor fd_;
   Host& host_;

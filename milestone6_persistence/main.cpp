@@ -4,6 +4,7 @@
 #include <ctime>
 #include <string>
 
+#include "commands/eviction.h"
 #include "commands/host.h"
 #include "common/net.h"
 #include "common/signals.h"
@@ -22,6 +23,8 @@ void fit_maxclients(Options& options) {
   constexpr uint64_t kOwnDescriptors = 32;
   const uint64_t limit = raise_descriptor_limit();
   const uint64_t most = limit > kOwnDescriptors ? limit - kOwnDescriptors : 1;
+  options.most_clients =
+      static_cast<uint32_t>(std::min<uint64_t>(most, UINT32_MAX));
   if (options.maxclients <= most) return;
   options.maxclients = static_cast<uint32_t>(most);
   std::fprintf(stderr, "klh: maxclients is %u: %llu descriptors are allowed\n",
@@ -34,6 +37,7 @@ void run(Options& options) {
   Host host{.store = store, .options = options};
   host.statistics.start_s = std::time(nullptr);
   host.statistics.reset();
+  apply_policy(host);
   store.on_expired = [&host](std::string_view key) {
     ++host.statistics.expired_keys;
     const std::string_view effect[] = {"DEL", key};

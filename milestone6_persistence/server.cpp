@@ -1,18 +1,17 @@
 #include "server.h"
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <iterator>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "access.h"
+#include "commands/eviction.h"
 #include "common/signals.h"
 
 namespace klh {
@@ -41,18 +40,13 @@ FileDescriptor open_spare() {
 
 Server::Server(Host& host)
     : host_(host),
-      listener_(listen_tcp(host.options.bind, host.options.port)),
+      listeners_(host.options),
       spare_(open_spare()),
-      timeout_ms_(int64_t{host.options.timeout} * 1000),
       now_ms_(monotonic_ms()) {
-  // A client can be gone between the event and accept(), which would then wait
-  // for the next one (accept(2), NOTES), and all others with it.
-  if (!set_nonblocking(listener_.get())) die("fcntl");
   host_.for_each_session = [this](const Host::Visit& visit) {
     for (const auto& client : clients_) visit(client->connection.session());
   };
-  if (!poller_.add(listener_.get(), nullptr)) die("poller");
-  host_.options.port = local_port(listener_.get());
+  listeners_.watch(poller_);
 }
 
 bool Server::run_once() {
@@ -66,14 +60,13 @@ bool Server::run_once() {
 }
 
 void Server::run() {
-  std::printf("listening on %s:%d\n", host_.options.bind.c_str(),
-              host_.options.port);
-  std::fflush(stdout);
+  listeners_.announce();
   while (run_once()) continue;
 }
 
 // While the files are loaded no key expires: the store's clock stands still.
 void Server::wait() {
+  timeout_ms_ = int64_t{host_.options.timeout} * 1000;
   const auto events = poller_.wait(wait_ms());
   now_ms_ = monotonic_ms();
   host_.now_ms = unix_ms();
@@ -94,7 +87,8 @@ void Server::wait() {
 // How long there is nothing to do unless something happens; -1 is for ever.
 int Server::wait_ms() const {
   constexpr int64_t kLongestMs = 60'000;
-  if (!ready_.empty() || host_.files.is_loading) return 0;
+  if (!ready_.empty() || host_.files.is_loading || should_evict(host_))
+    return 0;
   int64_t wait_ms = INT64_MAX;
   if (accept_after_ms_ >= 0) wait_ms = accept_after_ms_;
   if (timeout_ms_ != 0 && !clients_.empty()) {
@@ -117,7 +111,7 @@ void Server::accept_clients() {
   constexpr int kAcceptsPerPass = 256;
   accept_after_ms_ = kAtTheNextEdge;
   for (int i = 0; i < kAcceptsPerPass; ++i) {
-    FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
+    FileDescriptor fd(listeners_.accept());
     if (fd.is_open()) {
       add_client(std::move(fd));
     } else if (errno == EAGAIN) {
@@ -140,7 +134,7 @@ void Server::accept_clients() {
 // descriptor, and fails without, even when the queue is empty.
 bool Server::refuse_client() {
   spare_.reset();
-  FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
+  FileDescriptor fd(listeners_.accept());
   const bool refused = fd.is_open();
   if (!refused && errno != EAGAIN) accept_after_ms_ = kLaterMs;
   fd.reset();
@@ -150,15 +144,16 @@ bool Server::refuse_client() {
 
 void Server::add_client(FileDescriptor fd) {
   Statistics& statistics = host_.statistics;
-  if (clients_.size() >= host_.options.maxclients) {
+  const auto error = refusal(host_.options, fd.get(), clients_.size());
+  if (!error.empty()) {
     // A new socket has room for this. Should the client be gone, so be it.
-    const std::string_view error = "-ERR max number of clients reached\r\n";
     (void)!::write(fd.get(), error.data(), error.size());
     ++statistics.connections_rejected;
     return;
   }
   if (!set_nonblocking(fd.get())) return;
   set_no_delay(fd.get());
+  set_keepalive(fd.get(), host_.options.tcp_keepalive);
   const int number = fd.get();
   auto client =
       std::make_unique<Client>(Connection(std::move(fd), host_, pool_));
@@ -186,6 +181,7 @@ void Server::take_turns() {
     client->last_active_ms = now_ms_;
     clients_.splice(clients_.end(), clients_, client->place);
     client->connection.read_and_execute();
+    evict_clients();
   }
   const bool is_safe = host_.commit();
   for (Client* client : turns) {
@@ -212,6 +208,7 @@ void Server::close_killed() {
 void Server::expire_keys() {
   constexpr size_t kKeysPerTurn = 200;
   host_.store.expire_due(kKeysPerTurn);
+  if (should_evict(host_)) evict_keys(host_, kKeysPerTurn);
 }
 
 void Server::close_idle() {

@@ -22,6 +22,7 @@
 #include "commands/host.h"
 #include "common/net.h"
 #include "connection.h"
+#include "listeners.h"
 #include "poller.h"
 
 namespace klh {
@@ -59,18 +60,19 @@ class Server {
   void add_client(FileDescriptor fd);
   void make_ready(Client& client);
   void take_turns();
+  void evict_clients();  // in client_eviction.cpp
   void close_killed();
   void expire_keys();
   void close_idle();
 
   Host& host_;
-  FileDescriptor listener_;
+  Listeners listeners_;
   FileDescriptor spare_;  // given up when there is no other; see refuse_client
   Poller poller_;
   BufferPool pool_;
   Clients clients_;  // the longest idle first
   std::vector<Client*> ready_;
-  int64_t timeout_ms_;  // 0: never
+  int64_t timeout_ms_ = 0;  // 0: never
   int64_t now_ms_ = 0;
   int64_t tick_at_ms_ = 0;    // since 1970
   int accept_after_ms_ = -1;  // -1: at the next edge

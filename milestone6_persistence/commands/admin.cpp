@@ -5,6 +5,7 @@
 
 #include "commands/args.h"
 #include "commands/command.h"
+#include "commands/eviction.h"
 #include "commands/glob.h"
 #include "commands/table.h"
 
@@ -102,6 +103,7 @@ void config_set(Context& context) {
     }
   }
   context.host.options = changed;
+  apply_policy(context.host);
   context.reply.ok();
 }
 

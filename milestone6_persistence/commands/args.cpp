@@ -9,11 +9,6 @@ namespace klh {
 
 namespace {
 
-char lower(char byte) {
-  return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + 'a' - 'A')
-                                    : byte;
-}
-
 char upper(char byte) {
   return byte >= 'a' && byte <= 'z' ? static_cast<char>(byte + 'A' - 'a')
                                     : byte;
@@ -53,7 +48,7 @@ std::optional<int64_t> absolute_ms(int64_t amount, int64_t unit_ms,
 
 std::string lower_case(std::string_view text) {
   std::string result(text);
-  for (char& byte : result) byte = lower(byte);
+  for (char& byte : result) byte = to_lower(byte);
   return result;
 }
 
@@ -65,14 +60,6 @@ void reply_unknown_subcommand(Context& context) {
   for (char& byte : name) byte = upper(byte);
   text += "'. Try " + name + " HELP.";
   context.reply.error(text);
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
 }
 
 std::string_view ArgReader::word() {

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "commands/command.h"
+#include "common/ascii.h"
 
 namespace klh {
 
@@ -44,17 +45,10 @@ std::optional<Range> range_of(int64_t first, int64_t last, size_t size);
 std::optional<int64_t> absolute_ms(int64_t amount, int64_t unit_ms,
                                    int64_t base_ms);
 
-// How many a random choice replies that may choose one repeatedly: so many that
-// a small request does not fill the memory. Redis has no bound.
-inline constexpr int64_t kMostRepeated = 1 << 24;
-
 std::string lower_case(std::string_view text);
 
 // "ERR unknown subcommand …", for a command whose args[1] is not one.
 void reply_unknown_subcommand(Context& context);
-
-// Equal but for the case of ASCII letters.
-bool same_word(std::string_view a, std::string_view b);
 
 class ArgReader {
  public:

@@ -47,7 +47,7 @@ void reset(Context& context) {
   session.protocol = 2;
   session.name.clear();
   session.mute = Session::Mute::none;
-  session.is_authenticated = false;
+  session.is_authenticated = context.host.options.requirepass.empty();
   context.reply.status("RESET");
 }
 
@@ -158,7 +158,7 @@ void hello(Context& context) {
     protocol = static_cast<int>(*wanted);
   }
   if (!read_hello_options(context, in)) return;
-  if (needs_authentication(context)) {
+  if (needs_password(context.host, session)) {
     return context.reply.error(
         "NOAUTH HELLO must be called with the client already authenticated, "
         "otherwise the HELLO AUTH <user> <pass> option can be used to "
@@ -171,7 +171,10 @@ void hello(Context& context) {
 
 // CLIENT: https://redis.io/commands/client-list says what the fields mean.
 
-std::string text_of(const sockaddr_storage& address) {
+// A client of the unix socket has no address of its own, but its path, on both
+// sides.
+std::string text_of(const Host& host, const sockaddr_storage& address) {
+  if (address.ss_family == AF_UNIX) return host.options.unixsocket + ":0";
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET6) {
     const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address);
@@ -186,42 +189,52 @@ std::string text_of(const sockaddr_storage& address) {
 
 // The address of one end of a connection. See getpeername(2), getsockname(2).
 template <class Get>
-std::string address_of(int fd, Get get) {
+std::string address_of(const Host& host, const Session& session, Get get) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  if (get(fd, reinterpret_cast<sockaddr*>(&address), &size) < 0) return "?:0";
-  return text_of(address);
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  if (get(session.fd, any, &size) < 0) return "?:0";
+  return text_of(host, address);
 }
 
-std::string peer_of(const Session& session) {
-  return address_of(session.fd, getpeername);
+std::string peer_of(const Host& host, const Session& session) {
+  return address_of(host, session, getpeername);
 }
 
-std::string local_of(const Session& session) {
-  return address_of(session.fd, getsockname);
+std::string local_of(const Host& host, const Session& session) {
+  return address_of(host, session, getsockname);
 }
 
-std::string describe(const Session& session, int64_t now_s) {
+std::string flags_of(const Host& host, const Session& session,
+                     const std::string& address) {
+  std::string flags;
+  const std::string& path = host.options.unixsocket;
+  if (!path.empty() && address == path + ":0") flags += 'U';
+  if (!session.is_evictable) flags += 'e';
+  return flags.empty() ? "N" : flags;
+}
+
+std::string describe(const Host& host, const Session& session) {
   const auto number = [](int64_t value) { return std::to_string(value); };
+  const int64_t now_s = host.now_ms / 1000;
+  const std::string address = peer_of(host, session);
   std::string line = "id=" + std::to_string(session.id);
-  line += " addr=" + peer_of(session) + " laddr=" + local_of(session);
+  line += " addr=" + address + " laddr=" + local_of(host, session);
   line += " fd=" + number(session.fd) + " name=" + session.name;
   line += " age=" + number(now_s - session.connected_s);
   line += " idle=" + number(now_s - session.last_active_s);
-  line += " flags=N db=0 sub=0 psub=0 ssub=0 multi=-1";
-  // How large its buffers are is the connection's affair, but clients rely on
-  // these fields: redis-py raises KeyError without.
+  line += " flags=" + flags_of(host, session, address);
+  line += " db=0 sub=0 psub=0 ssub=0 multi=-1";
+  // What the buffers are filled with is the connection's affair, but clients
+  // rely on these fields: redis-py raises KeyError without.
   line += " qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0";
-  line += " obl=0 oll=0 omem=0 tot-mem=0 events=r";
+  line += " obl=0 oll=0 omem=0";
+  line += " tot-mem=" + std::to_string(session.bytes.get()) + " events=r";
   line += " cmd=" + std::string(session.last_command) + " user=default";
   line += " redir=-1 resp=" + number(session.protocol);
   line += " lib-name=" + session.library_name;
   line += " lib-ver=" + session.library_version;
   return line;
-}
-
-int64_t now_s(const Context& context) {
-  return context.host.now_ms / 1000;
 }
 
 void client_id(Context& context) {
@@ -233,7 +246,7 @@ void client_id(Context& context) {
 void client_info(Context& context) {
   ArgReader in(context, 2);
   if (!in.finish()) return;
-  context.reply.text(describe(context.session, now_s(context)) + "\n");
+  context.reply.text(describe(context.host, context.session) + "\n");
 }
 
 std::vector<Session*> all_sessions(Context& context) {
@@ -275,7 +288,7 @@ void client_list(Context& context) {
     const bool is_asked_for =
         ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end();
     if (is_any_type && is_asked_for) {
-      lines += describe(*session, now_s(context)) + "\n";
+      lines += describe(context.host, *session) + "\n";
     }
   }
   context.reply.text(lines);
@@ -339,11 +352,12 @@ struct KillFilter {
   bool skips_me = true;
   bool hits_none = false;
 
-  bool selects(const Session& session, const Session& me) const {
+  bool selects(const Host& host, const Session& session,
+               const Session& me) const {
     if (hits_none || (skips_me && &session == &me)) return false;
     if (id && static_cast<int64_t>(session.id) != *id) return false;
-    if (address && peer_of(session) != *address) return false;
-    return !local_address || local_of(session) == *local_address;
+    if (address && peer_of(host, session) != *address) return false;
+    return !local_address || local_of(host, session) == *local_address;
   }
 };
 
@@ -384,10 +398,12 @@ bool read_kill_filter(ArgReader& in, KillFilter& filter) {
 int64_t kill(Context& context, const KillFilter& filter) {
   int64_t killed = 0;
   for (Session* session : all_sessions(context)) {
-    if (session->should_close || !filter.selects(*session, context.session)) {
+    if (session->should_close ||
+        !filter.selects(context.host, *session, context.session)) {
       continue;
     }
     session->should_close = true;
+    session->rest.reset();
     context.host.has_killed = true;
     ++killed;
   }
@@ -412,11 +428,13 @@ void client_kill(Context& context) {
   }
 }
 
-// Nothing is ever evicted or tracked here, so there is nothing to switch off.
 void client_no_evict(Context& context) {
   ArgReader in(context, 2);
-  if (!in.accept("on") && !in.accept("off")) in.fail(kSyntaxError);
-  if (in.finish()) context.reply.ok();
+  const bool is_on = in.accept("on");
+  if (!is_on && !in.accept("off")) in.fail(kSyntaxError);
+  if (!in.finish()) return;
+  context.session.is_evictable = !is_on;
+  context.reply.ok();
 }
 
 const Command kCommands[] = {
@@ -440,11 +458,6 @@ const Command kCommands[] = {
 };
 
 }  // namespace
-
-bool needs_authentication(const Context& context) {
-  return !context.host.options.requirepass.empty() &&
-         !context.session.is_authenticated;
-}
 
 std::span<const Command> client_commands() {
   return kCommands;

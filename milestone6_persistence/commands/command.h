@@ -56,6 +56,11 @@ class Context {
   template <class T>
   [[nodiscard]] bool find_or_create(std::string_view key, T*& value);
 
+  // Does this reply alone take more than all clients together may? Then what
+  // is still to be written can be left out: the client is closed. For commands
+  // that reply the same large value again and again.
+  bool gives_up();
+
   // A collection that has become empty is no value: its key goes.
   template <class T>
   void erase_if_empty(std::string_view key, const T& value) {

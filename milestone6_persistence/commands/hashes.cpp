@@ -9,6 +9,7 @@
 
 #include "commands/args.h"
 #include "commands/command.h"
+#include "commands/random_elements.h"
 #include "commands/scan_options.h"
 #include "commands/table.h"
 #include "common/number.h"
@@ -84,6 +85,7 @@ void hmget(Context& context) {
   context.reply.array(names.size());
   for (const std::string_view name : names) {
     reply_value(context, value_of(hash, name));
+    if (context.gives_up()) return;
   }
 }
 
@@ -233,7 +235,7 @@ bool read_sample(Context& context, Sample& sample) {
   sample.with_values = !in.failed() && in.accept("withvalues");
   if (!in.at_end()) in.fail(kSyntaxError);
   const int64_t most = sample.with_values ? INT64_MAX / 2 : INT64_MAX;
-  if (sample.count > most || sample.count < -kMostRepeated) {
+  if (sample.count > most || sample.count < -most) {
     in.fail("ERR value is out of range");
   }
   return in.finish();
@@ -245,11 +247,10 @@ void reply_sample_size(Context& context, const Sample& sample, size_t size) {
   context.reply.array(is_flat ? 2 * size : size);
 }
 
-void reply_field(Context& context, const Sample& sample,
-                 const Hash::Item& item) {
-  if (sample.with_values && context.reply.is_resp3()) context.reply.array(2);
-  context.reply.bulk(item.name);
-  if (sample.with_values) context.reply.bulk(item.value);
+void reply_field(Reply& reply, const Sample& sample, const Hash::Item& item) {
+  if (sample.with_values && reply.is_resp3()) reply.array(2);
+  reply.bulk(item.name);
+  if (sample.with_values) reply.bulk(item.value);
 }
 
 // Each set of `wanted` fields is equally likely: a field is taken by chance,
@@ -259,7 +260,7 @@ void reply_by_walking(Context& context, const Sample& sample, const Hash& hash,
   size_t left = hash.size();
   hash.for_each([&](std::string_view name, std::string_view value) {
     if (context.host.random() % left-- >= wanted) return;
-    reply_field(context, sample, {name, value});
+    reply_field(context.reply, sample, {name, value});
     --wanted;
   });
 }
@@ -271,7 +272,9 @@ void reply_by_trying(Context& context, const Sample& sample, Hash& hash,
   std::unordered_set<std::string_view> chosen;
   while (chosen.size() < wanted) {
     const Hash::Item item = hash.random_field(context.host.random());
-    if (chosen.insert(item.name).second) reply_field(context, sample, item);
+    if (chosen.insert(item.name).second) {
+      reply_field(context.reply, sample, item);
+    }
   }
 }
 
@@ -286,12 +289,19 @@ void reply_different(Context& context, const Sample& sample, Hash& hash) {
 }
 
 void reply_repeating(Context& context, const Sample& sample, Hash& hash) {
-  const auto wanted = static_cast<size_t>(-sample.count);
+  const auto wanted = static_cast<uint64_t>(-sample.count);
   reply_sample_size(context, sample, wanted);
-  for (size_t i = 0; i < wanted; ++i) {
-    const Hash::Item item = hash.random_field(context.host.random());
-    reply_field(context, sample, item);
-  }
+  reply_random_elements(
+      context, wanted, hash.size(),
+      [&](Reply& reply) {
+        reply_field(reply, sample, hash.random_field(context.host.random()));
+      },
+      [&](Reply& reply, RandomElements& elements) {
+        hash.for_each([&](std::string_view name, std::string_view value) {
+          reply_field(reply, sample, {name, value});
+          elements.add();
+        });
+      });
 }
 
 void hrandfield(Context& context) {

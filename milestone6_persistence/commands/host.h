@@ -37,6 +37,8 @@ struct Statistics {
   uint64_t keyspace_hits = 0;
   uint64_t keyspace_misses = 0;
   uint64_t expired_keys = 0;
+  uint64_t evicted_keys = 0;
+  uint64_t evicted_clients = 0;
   size_t connected_clients = 0;
   uint64_t error_replies = 0;
   std::map<std::string, uint64_t, std::less<>> errors;  // by code: "ERR", …
@@ -96,6 +98,8 @@ struct Host {
   std::function<void(Args effect)> on_effect{};
 
   uint64_t last_session_id = 0;
+
+  size_t client_bytes = 0;  // what the buffers of all clients take
 
   // Some 64 bits, for RANDOMKEY and its kin; not for secrets.
   std::mt19937_64 random{std::random_device{}()};

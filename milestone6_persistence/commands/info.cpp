@@ -1,9 +1,6 @@
 // INFO: https://redis.io/commands/info says what the fields mean.
 #include <sys/resource.h>
 #include <unistd.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +10,7 @@
 #include "commands/args.h"
 #include "commands/command.h"
 #include "commands/table.h"
+#include "common/memory.h"
 
 namespace klh {
 
@@ -41,14 +39,16 @@ int64_t resident_memory() {
   return read == 2 ? resident * sysconf(_SC_PAGESIZE) : peak_memory();
 }
 
-// What malloc has given out, or, where it does not tell, the resident memory.
-int64_t used_memory() {
-#ifdef __GLIBC__
-  const struct mallinfo2 info = mallinfo2();
-  return static_cast<int64_t>(info.uordblks + info.hblkhd);
-#else
-  return resident_memory();
-#endif
+// 1536 is 1.50K, as Redis shows it.
+std::string human(uint64_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + "B";
+  constexpr std::string_view kUnits = "KMGTPE";
+  double value = static_cast<double>(bytes) / 1024;
+  size_t unit = 0;
+  for (; value >= 1024; ++unit) value /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f%c", value, kUnits[unit]);
+  return text;
 }
 
 using Lines = std::string;
@@ -81,12 +81,26 @@ void add_clients(Lines& lines, const Host& host) {
   add(lines, "maxclients", host.options.maxclients);
 }
 
-void add_memory(Lines& lines, const Host&) {
-  add(lines, "used_memory", used_memory());
-  add(lines, "used_memory_rss", resident_memory());
-  add(lines, "used_memory_peak", peak_memory());
-  add(lines, "maxmemory", 0);
-  add(lines, "maxmemory_policy", std::string_view("noeviction"));
+// The size, and the same for people.
+void add_bytes(Lines& lines, const std::string& name, uint64_t bytes) {
+  add(lines, name, bytes);
+  add(lines, name + "_human", human(bytes));
+}
+
+void add_memory(Lines& lines, const Host& host) {
+  const Options& options = host.options;
+  const uint64_t used = used_memory() + host.client_bytes;
+  const auto resident = static_cast<uint64_t>(resident_memory());
+  add_bytes(lines, "used_memory", used);
+  add_bytes(lines, "used_memory_rss", resident);
+  add_bytes(lines, "used_memory_peak", static_cast<uint64_t>(peak_memory()));
+  add(lines, "used_memory_dataset", used_memory());
+  add_bytes(lines, "maxmemory", options.maxmemory);
+  add(lines, "maxmemory_policy", name_of(options.maxmemory_policy));
+  add(lines, "mem_fragmentation_ratio",
+      static_cast<double>(resident) /
+          static_cast<double>(std::max<uint64_t>(used, 1)));
+  add(lines, "mem_clients_normal", host.client_bytes);
 }
 
 void add_loading(Lines& lines, const FileStatus& files) {
@@ -143,6 +157,8 @@ void add_stats(Lines& lines, const Host& host) {
   add(lines, "total_commands_processed", statistics.commands_processed);
   add(lines, "rejected_connections", statistics.connections_rejected);
   add(lines, "expired_keys", statistics.expired_keys);
+  add(lines, "evicted_keys", statistics.evicted_keys);
+  add(lines, "evicted_clients", statistics.evicted_clients);
   add(lines, "keyspace_hits", statistics.keyspace_hits);
   add(lines, "keyspace_misses", statistics.keyspace_misses);
   add(lines, "total_error_replies", statistics.error_replies);
@@ -268,6 +284,8 @@ void Statistics::reset() {
   keyspace_hits = 0;
   keyspace_misses = 0;
   expired_keys = 0;
+  evicted_keys = 0;
+  evicted_clients = 0;
   error_replies = 0;
   errors.clear();
   commands.assign(command_table().all().size(), {});

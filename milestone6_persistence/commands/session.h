@@ -3,8 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "commands/client_bytes.h"
+#include "commands/rest.h"
 
 namespace klh {
 
@@ -19,9 +23,20 @@ struct Session {
   std::string library_version;
   std::string_view last_command;  // of the tables, which never change
 
+  // What it takes beside itself.
+  size_t allocated_bytes() const {
+    return name.size() + library_name.size() + library_version.size() +
+           (rest ? rest->allocated_bytes() : 0);
+  }
+
   // CLIENT REPLY: which replies are thrown away.
   enum class Mute { none, next, this_one, all };
   Mute mute = Mute::none;
+
+  // Of the last reply; the next request waits for it.
+  std::unique_ptr<Rest> rest;
+  ClientBytes bytes;         // what its buffers take
+  bool is_evictable = true;  // CLIENT NO-EVICT; see Server::evict_clients
 
   bool is_authenticated = false;
   bool has_changed = false;  // the store, since its last replies were written

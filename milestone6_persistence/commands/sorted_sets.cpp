@@ -11,6 +11,7 @@
 
 #include "commands/args.h"
 #include "commands/command.h"
+#include "commands/random_elements.h"
 #include "commands/scan_options.h"
 #include "commands/sorted_set_ranges.h"
 #include "commands/table.h"
@@ -340,18 +341,13 @@ size_t random_below(Context& context, size_t bound) {
   return any(context.host.random);
 }
 
-// Some ranks below `size`, any of them as likely as any other: distinct ones,
-// at most all, if count is positive, else -count that may repeat. Robert
-// Floyd's way to choose distinct ones takes `count` steps however many there
-// are to choose from.
-std::vector<size_t> random_ranks(Context& context, int64_t count, size_t size) {
+// Distinct ranks below `size`, any of them as likely as any other, at most all.
+// Robert Floyd's way to choose takes `count` steps however many there are to
+// choose from.
+std::vector<size_t> random_ranks(Context& context, size_t count, size_t size) {
   std::vector<size_t> ranks;
-  if (count < 0) {
-    for (; count < 0; ++count) ranks.push_back(random_below(context, size));
-    return ranks;
-  }
   std::unordered_set<size_t> chosen;
-  const size_t wanted = std::min(static_cast<size_t>(count), size);
+  const size_t wanted = std::min(count, size);
   for (size_t last = size - wanted; last < size; ++last) {
     const size_t rank = random_below(context, last + 1);
     ranks.push_back(chosen.insert(rank).second ? rank : last);
@@ -370,10 +366,29 @@ bool read_random_count(Context& context, int64_t& count, bool& with_scores) {
     if (!with_scores || !in.at_end()) in.fail(kSyntaxError);
   }
   const int64_t most = with_scores ? INT64_MAX / 2 : INT64_MAX;
-  if (count > most || count < -kMostRepeated) {
+  if (count > most || count < -most) {
     in.fail("ERR value is out of range");
   }
   return in.finish();
+}
+
+// -count members, which may repeat.
+void reply_repeating(Context& context, const SortedSet& set, int64_t count,
+                     bool with_scores) {
+  const auto wanted = static_cast<uint64_t>(-count);
+  reply_members(context.reply, wanted, with_scores);
+  reply_random_elements(
+      context, wanted, set.size(),
+      [&](Reply& reply) {
+        const auto at = set.at(random_below(context, set.size()));
+        reply_member(reply, at.member(), at.score(), with_scores);
+      },
+      [&](Reply& reply, RandomElements& elements) {
+        set.for_each([&](std::string_view member, double score) {
+          reply_member(reply, member, score, with_scores);
+          elements.add();
+        });
+      });
 }
 
 void zrandmember(Context& context) {
@@ -386,7 +401,9 @@ void zrandmember(Context& context) {
   if (!set) {
     return has_count ? context.reply.array(0) : context.reply.null();
   }
-  const auto ranks = random_ranks(context, count, set->size());
+  if (count < 0) return reply_repeating(context, *set, count, with_scores);
+  const auto ranks =
+      random_ranks(context, static_cast<size_t>(count), set->size());
   if (has_count) reply_members(context.reply, ranks.size(), with_scores);
   for (const size_t rank : ranks) {
     const auto at = set->at(rank);

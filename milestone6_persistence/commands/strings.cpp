@@ -247,6 +247,7 @@ void mget(Context& context) {
   for (const std::string_view key : context.args.subspan(1)) {
     const Entry* const entry = context.find_to_read(key);
     reply_value(context, entry ? entry->value<String>() : nullptr);
+    if (context.gives_up()) return;
   }
 }
 

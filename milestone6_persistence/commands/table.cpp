@@ -5,6 +5,7 @@
 #include <string>
 
 #include "commands/args.h"
+#include "commands/eviction.h"
 
 namespace klh {
 
@@ -92,11 +93,16 @@ bool may_run(Context& context, const Command& command) {
     reply_wrong_arity(context, command);
     return false;
   }
-  if (!(command.flags & kNoAuth) && needs_authentication(context)) {
+  if (!(command.flags & kNoAuth) &&
+      needs_password(context.host, context.session)) {
     return refuse(context, "NOAUTH Authentication required.");
   }
   if (files.is_loading && !(command.flags & kLoading)) {
     return refuse(context, "LOADING Redis is loading the dataset in memory");
+  }
+  if ((command.flags & kDenyOom) && !has_room(context.host)) {
+    return refuse(context,
+                  "OOM command not allowed when used memory > 'maxmemory'.");
   }
   if ((command.flags & kWrite) && !files.complaint.empty()) {
     return refuse(context,
@@ -232,6 +238,15 @@ std::string apply_effect(Host& host, Args effect) {
   command->handle(context);
   if (!output.view().starts_with('-')) return "";
   return std::string(output.view().substr(1, output.size() - 3));
+}
+
+bool Context::gives_up() {
+  const uint64_t limit = clients_limit(host.options);
+  if (limit == 0 || reply.output().size() <= limit || !session.is_evictable) {
+    return false;
+  }
+  session.should_close = true;
+  return true;
 }
 
 void Context::reply_wrong_type() {

@@ -71,7 +71,9 @@ std::vector<std::string_view> keys_of(const Command& command, Args request);
 const CommandTable& command_table();
 
 // A password is set, and this client has not given it.
-bool needs_authentication(const Context& context);
+inline bool needs_password(const Host& host, const Session& session) {
+  return !session.is_authenticated && !host.options.requirepass.empty();
+}
 
 // Runs the command that context.args ask for: exactly one reply, an error if
 // there is no such command or it takes another number of arguments.

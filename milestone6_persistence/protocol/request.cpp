@@ -37,7 +37,8 @@ bool is_http(Args words) {
 
 }  // namespace
 
-Parse Request::parse(Buffer& input) {
+Parse Request::parse(Buffer& input, bool is_strangers) {
+  is_strangers_ = is_strangers;
   if (state_ == State::complete) return Parse::complete;
   if (position_ == input.size()) return Parse::need_more;
   for (;;) {
@@ -83,6 +84,10 @@ Parse Request::read_start(char first) {
 
 Parse Request::read_array_size(const char* bytes, size_t end) {
   const Parse result = read_number(bytes, end);
+  if (result != Parse::malformed && is_strangers_ && !is_negative_ &&
+      number_ > kStrangersArguments) {
+    return fail("Protocol error: unauthenticated multibulk length");
+  }
   if (result == Parse::malformed ||
       (!is_negative_ && number_ > kMaxArguments)) {
     return fail("Protocol error: invalid multibulk length");
@@ -109,6 +114,9 @@ Parse Request::read_bulk_size(const char* bytes, size_t end) {
   if (result == Parse::malformed || number_ > kMaxBulkBytes ||
       (result == Parse::complete && number_ < 0)) {
     return fail("Protocol error: invalid bulk length");
+  }
+  if (is_strangers_ && number_ > kStrangersBulkBytes) {
+    return fail("Protocol error: unauthenticated bulk length");
   }
   if (result == Parse::complete) {
     const auto size = static_cast<size_t>(number_);

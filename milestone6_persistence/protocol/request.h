@@ -43,6 +43,9 @@ class Request {
   static constexpr int64_t kMaxArguments = 1024 * 1024;
   static constexpr size_t kMaxInlineBytes = 64 * 1024;
   static constexpr size_t kMaxRequestBytes = 1024 * 1024 * 1024;
+  // And those for a stranger, who has not given the password yet.
+  static constexpr int64_t kStrangersBulkBytes = 16 * 1024;
+  static constexpr int64_t kStrangersArguments = 10;
 
   // Goes on reading the request at the front of `input`, whose bytes it must
   // find again at the next call, with more behind them.
@@ -51,13 +54,19 @@ class Request {
   //   need_more  all of the input has been looked at
   //   malformed  error() says why; where the next request begins is unknown
   // May change the bytes of an inline request in place.
-  Parse parse(Buffer& input);
+  Parse parse(Buffer& input, bool is_strangers = false);
 
   // The arguments, the command's name first; none for an empty line or array.
   // Valid as long as the bytes of the input stay where they are.
   Args args() const { return args_; }
   size_t size() const { return position_; }
   std::string_view error() const { return error_; }
+
+  // What it takes beside the input, in bytes.
+  size_t allocated_bytes() const {
+    return spans_.capacity() * sizeof(Span) +
+           args_.capacity() * sizeof(std::string_view);
+  }
 
   void reset();
 
@@ -93,6 +102,7 @@ class Request {
   Parse fail(std::string_view error);
 
   State state_ = State::start;
+  bool is_strangers_ = false;
   size_t position_ = 0;  // of the first byte that has not been looked at
   int64_t missing_ = 0;  // arguments of the array that have not come yet
 

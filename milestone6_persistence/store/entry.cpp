@@ -59,7 +59,8 @@ void Entry::swap_values(Entry& other) {
 }
 
 Entry::Entry(std::string_view key)
-    : key_size_(static_cast<uint32_t>(key.size())),
+    : key_size_(static_cast<uint32_t>(key.size()) & kMostKeyBytes),
+      recency_(kJustUsed),
       type_(0),
       expiry_slot_(kNoExpiry) {
   // An empty view may hold a null pointer, which memcpy must not get.

@@ -2,7 +2,7 @@
 //
 //   +------------+-------+----------+--------------------+--------- - -
 //   | Node       | value | key size | type, and place in | bytes of
-//   | next, hash |       |          | the expiry times   | the key
+//   | next, hash |       | recency  | the expiry times   | the key
 //   +------------+-------+----------+--------------------+--------- - -
 //     16           16      4          4                    one allocation
 //
@@ -40,10 +40,25 @@ class Entry : public HashTable::Node {
   }
   Type type() const { return static_cast<Type>(type_); }
 
+  static constexpr uint32_t kMostKeyBytes = (uint32_t{1} << 30) - 1;
+
   // The place of this key in the heap of expiry times; kept by Expiry.
   static constexpr uint32_t kNoExpiry = (uint32_t{1} << 29) - 1;
   uint32_t expiry_slot() const { return expiry_slot_; }
   void set_expiry_slot(uint32_t slot) { expiry_slot_ = slot & kNoExpiry; }
+
+  // How lately it was used, from kJustUsed down to 0. Redis keeps the time in
+  // 24 bits; there is room for 2. So use sets it to kJustUsed, and each time
+  // that this key is looked at by eviction, and spared, it loses one.
+  static constexpr uint32_t kJustUsed = 3;
+  uint32_t recency() const { return recency_; }
+  void note_use() {
+    // A page that is only read need not be copied after a fork().
+    if (recency_ != kJustUsed) recency_ = kJustUsed;
+  }
+  void grow_older() {
+    if (recency_ > 0) recency_ = (recency_ - 1) & kJustUsed;
+  }
 
   // Bytes asked of malloc for the key and its value. O(size) for a hash or
   // sorted set.
@@ -81,7 +96,8 @@ class Entry : public HashTable::Node {
   };
 
   Value value_;
-  uint32_t key_size_;
+  uint32_t key_size_ : 30;  // up to 512 MB, as a bulk string
+  uint32_t recency_ : 2;
   uint32_t type_ : 3;
   uint32_t expiry_slot_ : 29;
 };

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "common/memory.h"
 #include "common/net.h"
 
 namespace klh {
@@ -134,7 +135,7 @@ void Packed::append_all(const Packed& other) {
 }
 
 void Packed::clear() {
-  std::free(memory_);
+  counted_free(memory_);
   memory_ = nullptr;
 }
 
@@ -189,7 +190,7 @@ void Packed::slide_to(size_t front) {
 // Keeps the entries and their place. The rest of the block is new.
 void Packed::reallocate(size_t capacity) {
   assert(sizeof(Header) + capacity <= UINT32_MAX);
-  void* const memory = std::realloc(memory_, sizeof(Header) + capacity);
+  void* const memory = counted_realloc(memory_, sizeof(Header) + capacity);
   if (memory == nullptr) die("no memory for a value");
   const bool is_new = memory_ == nullptr;
   memory_ = static_cast<Header*>(memory);

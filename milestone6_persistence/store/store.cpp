@@ -118,8 +118,11 @@ HashTable::Node** Store::find_slot(std::string_view key, uint64_t hash) {
       entries_.find_slot(hash, [key](const HashTable::Node& node) {
         return static_cast<const Entry&>(node).key() == key;
       });
-  if (!slot || !is_expired(static_cast<const Entry&>(**slot))) return slot;
-  if (on_expired) on_expired(static_cast<const Entry&>(**slot).key());
+  if (!slot) return nullptr;
+  Entry& entry = static_cast<Entry&>(**slot);
+  if (tracks_use_) entry.note_use();
+  if (!is_expired(entry)) return slot;
+  if (on_expired) on_expired(entry.key());
   erase_slot(slot);
   return nullptr;
 }

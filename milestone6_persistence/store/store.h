@@ -65,10 +65,14 @@ class Store {
   // Times are in milliseconds since 1970. A key has none until it is given one.
   void set_now(int64_t now_ms) { now_ms_ = now_ms; }
   int64_t now_ms() const { return now_ms_; }
+  bool knows_time() const { return now_ms_ != INT64_MIN; }
   void expire_at(Entry& entry, int64_t when_ms) { expiry_.set(entry, when_ms); }
   bool persist(Entry& entry) { return expiry_.remove(entry); }
   std::optional<int64_t> time_of(const Entry& entry) const;
   bool is_expired(const Entry& entry) const;
+
+  // Whether keys that are looked for count as used, for eviction.
+  void set_tracks_use(bool tracks_use) { tracks_use_ = tracks_use; }
 
   // Called with the key of each entry that expires, before it is erased.
   std::function<void(std::string_view key)> on_expired;
@@ -99,6 +103,7 @@ class Store {
   HashTable entries_;
   Expiry expiry_;
   int64_t now_ms_ = INT64_MIN;
+  bool tracks_use_ = false;
 };
 
 template <class T>

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "common/memory.h"
 #include "common/net.h"
 
 namespace klh {
@@ -13,7 +14,7 @@ namespace klh {
 namespace {
 
 char* allocate(char* old, size_t size) {
-  char* const data = static_cast<char*>(std::realloc(old, size));
+  char* const data = static_cast<char*>(counted_realloc(old, size));
   if (data == nullptr) die("no memory for a value");
   return data;
 }
@@ -83,7 +84,7 @@ void String::set_inline(std::string_view bytes) {
 }
 
 void String::release() {
-  if (!is_inline()) std::free(heap().data);
+  if (!is_inline()) counted_free(heap().data);
   set_inline({});
 }
 

@@ -20,6 +20,10 @@ EVERY_BYTE = bytes(range(256))
 TIMEOUT_S = 60  # of one reply; only a server that hangs ever takes so long
 
 
+# With the default, 10,000 changes would start a snapshot in the background.
+SAVE_AT_THE_END = "3600 1"
+
+
 class Server:
     """$SERVER on a port that it chooses itself, with a directory of its own."""
 
@@ -32,7 +36,8 @@ class Server:
     def start(self):
         self.process = subprocess.Popen(
             [os.environ["SERVER"], "--port", str(self.port),
-             "--dir", self.directory.name, *self.options],
+             "--dir", self.directory.name, "--save", SAVE_AT_THE_END,
+             *self.options],
             stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening on 127.0.0.1:"):

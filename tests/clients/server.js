@@ -33,7 +33,9 @@ class Server {
   async run() {
     this.process = spawn(
         process.env.SERVER,
-        ['--port', this.port, '--dir', this.directory, ...this.options],
+        // By default 10,000 changes would start a snapshot in the background.
+        ['--port', this.port, '--dir', this.directory, '--save', '3600 1',
+          ...this.options],
         {stdio: ['ignore', 'pipe', 'inherit']});
     running.add(this);
     this.ended = once(this.process, 'exit');

@@ -132,12 +132,14 @@ TEST_F(Admin, ConfigGet) {
   const auto pairs = client().ask_list({"CONFIG", "GET", "*"});
   std::set<std::string> names;
   for (size_t i = 0; i < pairs.size(); i += 2) names.insert(pairs[i]);
-  EXPECT_EQ(names,
-            (std::set<std::string>{
-                "appendfsync", "appendonly", "auto-aof-rewrite-min-size",
-                "auto-aof-rewrite-percentage", "bind", "dir", "maxclients",
-                "port", "requirepass", "save", "timeout"}));
-  EXPECT_EQ(client().ask_list({"CONFIG", "GET", "p*", "port", "t*"}).size(),
+  EXPECT_EQ(names, (std::set<std::string>{
+                       "appendfsync", "appendonly", "auto-aof-rewrite-min-size",
+                       "auto-aof-rewrite-percentage", "bind", "dir",
+                       "maxclients", "maxmemory", "maxmemory-clients",
+                       "maxmemory-policy", "maxmemory-samples", "port",
+                       "protected-mode", "requirepass", "save", "tcp-keepalive",
+                       "timeout", "unixsocket", "unixsocketperm"}));
+  EXPECT_EQ(client().ask_list({"CONFIG", "GET", "po*", "port", "ti*"}).size(),
             4u);
 }
 
@@ -225,7 +227,17 @@ TEST_F(Admin, RefusesOptionsAndValuesThatDoNotExist) {
   check_refused("--save", "60");
   check_refused("--save", "60 x");
   check_refused("--save", "0 1");
-  check_refused("--maxmemory", "1");
+  check_refused("--maxmemory", "1x");
+  check_refused("--maxmemory", "");
+  check_refused("--maxmemory", "-1");
+  check_refused("--maxmemory", "99999999999999999999");
+  check_refused("--maxmemory", "9999999999gb");
+  check_refused("--maxmemory-policy", "volatile-lru");
+  check_refused("--maxmemory-samples", "0");
+  check_refused("--maxmemory-clients", "101%");
+  check_refused("--maxmemory-clients", "x");
+  check_refused("--protected-mode", "maybe");
+  check_refused("--tcp-keepalive", "-1");
   check_refused("--nosuch", "x");
   check_refused("--port", "x");
   check_refused("--port", "65536");

@@ -108,12 +108,6 @@ TEST_F(Hashes, CountTheirArguments) {
   check({"EXISTS", "h"}, number(0));
 }
 
-TEST_F(Hashes, DoNotFillTheMemoryWithOneField) {
-  check({"HSET", "h", "a", "b"}, number(1));
-  check({"HRANDFIELD", "h", "-99999999999"}, "-ERR value is out of range\r\n");
-  check({"HRANDFIELD", "h", "-2"}, array({"a", "a"}));
-}
-
 TEST_F(Hashes, RefuseOtherTypes) {
   check({"SET", "string", "a"}, "+OK\r\n");
   check({"RPUSH", "list", "a"}, number(1));
