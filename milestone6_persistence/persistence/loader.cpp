@@ -108,6 +108,7 @@ class Loader {
     journals_.erase(number);
     loaded_.journal = number;
     loaded_.journal_size = replayed.size;
+    loaded_.journal_checksum = replayed.checksum;
     loaded_.changes += replayed.changes;
     if (!replayed.torn.empty()) loaded_.torn = located(name, replayed.torn);
     led_by_ = name;

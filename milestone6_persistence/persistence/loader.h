@@ -24,6 +24,7 @@ struct Loaded {
   uint64_t dump_size = 0;
   uint64_t journal = 0;  // the last; 0: there is none
   uint64_t journal_size = 0;
+  uint32_t journal_checksum = 0;  // of its last line
   uint64_t changes = 0;
   std::string torn;  // "" or what does not count at the end of the journal
   std::string unfinished_journal;  // its name, if it still has that of a

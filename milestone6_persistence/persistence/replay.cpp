@@ -40,8 +40,9 @@ class Reader {
       return "";
     }
     line.remove_suffix(1);
-    const std::string complaint = read_effect(line, words_);
+    const std::string complaint = read_effect(line, words_, replayed_.checksum);
     if (!complaint.empty()) return complaint;
+    replayed_.checksum = *given_checksum(line);
     ++replayed_.changes;
     views_.assign(words_.begin(), words_.end());
     return apply_(views_);

@@ -60,7 +60,8 @@ std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
         !directory_.finish(file_name(FileKind::journal, loaded.journal))) {
       return complaint_of("rename " + loaded.unfinished_journal);
     }
-    return journal_->resume(loaded.journal, loaded.journal_size);
+    return journal_->resume(loaded.journal, loaded.journal_size,
+                            loaded.journal_checksum);
   }
   // The first journal beside a dump that has none, or else beside an empty one,
   // so that from now on a file that is missing is missed.
