@@ -166,8 +166,11 @@ std::string load_record(std::string_view text, Store& store) {
   std::string key;
   const std::string complaint = decode_token(line.next(), Token::plain, key);
   if (!complaint.empty()) return complaint;
-  if (type != "E" && store.find(key)) return "the key is there already";
-  return load(line, key, store);
+  if (type == "E") return load(line, key, store);
+  if (store.find(key)) return "the key is there already";
+  const std::string wrong = load(line, key, store);
+  if (!wrong.empty()) store.erase(key);
+  return wrong;
 }
 
 }  // namespace klh
