@@ -80,7 +80,7 @@ std::string Journal::rotate() {
 // Writes and syncs the last line.
 std::string Journal::close(uint64_t next) {
   Buffer end;
-  end.append(journal_end(next));
+  end.append(journal_end(next, checksum_));
   thread_.wait();
   take_sync_result();
   if (has_failed()) return complaint_;
@@ -198,8 +198,12 @@ std::string journal_header(uint64_t number, const std::string& follows) {
          follows + "\n";
 }
 
-std::string journal_end(uint64_t next) {
-  return "# next " + file_name(FileKind::journal, next) + "\n";
+std::string journal_end(uint64_t next, uint32_t before) {
+  const std::string name = file_name(FileKind::journal, next);
+  const std::string_view words[] = {"#", "next", name};
+  Buffer line;
+  append_effect(line, words, before);
+  return std::string(line.view());
 }
 
 }  // namespace klh

@@ -129,12 +129,32 @@ class Loader {
   // A journal that none leads to: the one before it has lost its end, or the
   // dump that it follows is gone.
   std::string check_nothing_is_left() const {
-    if (journals_.empty()) return "";
-    const std::string left = file_name(FileKind::journal, *journals_.begin());
+    std::string left;
+    if (!journals_.empty()) {
+      left = file_name(FileKind::journal, *journals_.begin());
+    } else if (next_was_in_use()) {
+      left = unfinished(file_name(FileKind::journal, loaded_.journal + 1));
+    } else {
+      return "";
+    }
     const std::string last = loaded_.journal != 0
                                  ? file_name(FileKind::journal, loaded_.journal)
                                  : file_name(FileKind::dump, loaded_.dump);
     return directory_.path_of(left) + ": " + last + " does not lead to it";
+  }
+
+  // A journal that still has its unfinished name, but more in it than the
+  // header that it is made with.
+  bool next_was_in_use() const {
+    if (loaded_.journal == 0) return false;
+    const uint64_t next = loaded_.journal + 1;
+    const std::string header =
+        journal_header(next, file_name(FileKind::journal, loaded_.journal));
+    struct stat status {};
+    const std::string path =
+        directory_.path_of(unfinished(file_name(FileKind::journal, next)));
+    return ::stat(path.c_str(), &status) == 0 &&
+           static_cast<uint64_t>(status.st_size) > header.size();
   }
 
   std::string located(const std::string& name,

@@ -75,6 +75,9 @@ std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
     dump_ = directory_.create(unfinished(file_name(FileKind::dump, newest_)));
     const int error = write_dump(dump_.get(), store, journal_name());
     complaint = error == 0 ? complete() : complaint_of_error("dump", error);
+  } else if (complaint.empty() && !directory_.sync()) {
+    // Nothing else leads to it.
+    complaint = complaint_of("fsync " + directory_.path());
   }
   return complaint;
 }
