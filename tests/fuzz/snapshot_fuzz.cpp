@@ -15,8 +15,8 @@
 #include <string>
 #include <string_view>
 
-#include "content.h"
 #include "persistence/crc32c.h"
+#include "unit/contents.h"
 #include "unit/dumps.h"
 
 namespace klh {
@@ -76,7 +76,10 @@ void check(std::string_view input) {
   snapshots.reset();  // and with it the lock
   Store again;
   if (!test::Dumps(directory.path()).load(again).empty()) std::abort();
-  if (content_of(again) != content_of(store)) std::abort();
+  if (test::contents_of(again, INT64_MIN) !=
+      test::contents_of(store, INT64_MIN)) {
+    std::abort();
+  }
 }
 
 }  // namespace
