@@ -22,7 +22,12 @@ struct SaveRule {
   uint32_t changes;
 };
 
+// What the program is to do: `--check DIR` and `--repair DIR` only look after
+// the files of a server that does not run.
+enum class Task { serve, check, repair };
+
 struct Options {
+  Task task = Task::serve;
   bool appendonly = true;  // keep a journal
   SyncPolicy appendfsync = SyncPolicy::everysec;
   uint32_t auto_aof_rewrite_percentage = 100;  // a snapshot is due when the

@@ -73,12 +73,15 @@ class Loader {
     const std::string name = file_name(FileKind::dump, loaded_.dump);
     const FileDescriptor fd = directory_.open_to_read(name);
     if (!fd.is_open()) return complaint_of(directory_.path_of(name));
-    std::string complaint = read_dump(fd.get(), progress_, store_, led_to_);
+    ReadDump dump;
+    std::string complaint = read_dump(fd.get(), progress_, store_, dump);
+    led_to_ = dump.journal;
     if (complaint.empty() && !led_to_.empty() &&
         led_to_ != file_name(FileKind::journal, loaded_.dump)) {
       complaint = "1: the header of a dump with another number";
     }
     led_by_ = name;
+    if (complaint.empty()) loaded_.files.push_back({name, dump.records});
     return located(name, complaint);
   }
 
@@ -102,9 +105,12 @@ class Loader {
     const FileDescriptor fd = directory_.open_to_read(name);
     if (!fd.is_open()) return complaint_of(directory_.path_of(name));
     Replayed replayed;
-    const std::string complaint =
-        located(name, replay_journal(fd.get(), progress_, number,
-                                     may_follow(number), apply_, replayed));
+    const std::string complaint = located(
+        name,
+        replay_journal(fd.get(), progress_, number,
+                       may_follow(number, loaded_.dump, loaded_.journal == 0),
+                       apply_, replayed));
+    if (complaint.empty()) loaded_.files.push_back({name, replayed.changes});
     journals_.erase(number);
     loaded_.journal = number;
     loaded_.journal_size = replayed.size;
@@ -114,16 +120,6 @@ class Loader {
     led_by_ = name;
     next_ = replayed.next;
     return complaint;
-  }
-
-  std::vector<std::string> may_follow(uint64_t number) const {
-    const std::string before = file_name(FileKind::journal, number - 1);
-    if (loaded_.journal != 0) return {before};
-    if (loaded_.dump == 0) return {std::string(kNothing)};
-    std::vector<std::string> names = {file_name(FileKind::dump, number),
-                                      before};
-    if (number == 1) names.emplace_back(kNothing);
-    return names;
   }
 
   // A journal that none leads to: the one before it has lost its end, or the
@@ -181,6 +177,16 @@ std::string load_files(const DataDirectory& directory, Store& store,
                        const Apply& apply, const Progress& progress,
                        Loaded& loaded) {
   return Loader(directory, store, apply, progress, loaded).load();
+}
+
+std::vector<std::string> may_follow(uint64_t journal, uint64_t dump,
+                                    bool is_first) {
+  const std::string before = file_name(FileKind::journal, journal - 1);
+  if (!is_first) return {before};
+  if (dump == 0) return {std::string(kNothing)};
+  std::vector<std::string> names = {file_name(FileKind::dump, journal), before};
+  if (journal == 1) names.emplace_back(kNothing);
+  return names;
 }
 
 }  // namespace klh

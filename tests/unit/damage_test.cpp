@@ -10,51 +10,14 @@
 #include <vector>
 
 #include "harness/process.h"
-#include "unit/node.h"
+#include "unit/history.h"
 
 namespace klh::test {
 namespace {
 
-const std::string kBinary("\0\n\r %:\x7f\xff~", 9);
-
-// All four types, expiry, any bytes, effects that depend on the ones before.
-const std::vector<std::vector<Words>> kChanges = {
-    {{"SET", "name", "Alice"},
-     {"SET", kBinary, kBinary, "PXAT", "1790000000000"},
-     {"RPUSH", "color", "red", "", kBinary},
-     {"HSET", "user:100", "a:b", "1", "", kBinary},
-     {"ZADD", "board", "-inf", "a", "12.5", kBinary}},
-    {{"APPEND", "name", "!"},
-     {"PEXPIREAT", "color", "1790000000001"},
-     {"LPOP", "color"},
-     {"APPEND", "name", "!"}},
-    {{"HINCRBY", "user:100", "a:b", "2"},
-     {"INCRBYFLOAT", "number", "0.5"},
-     {"ZINCRBY", "board", "1", kBinary}},
-    {{"APPEND", "name", "?"},
-     {"RENAME", "board", kBinary},
-     {"APPEND", "name", "?"},
-     {"DEL", "user:100"}}};
-
 class Damage : public testing::Test {
  protected:
-  // dump-2, and journals 2, 3 and 4: a snapshot was begun twice.
-  Damage() {
-    Node node(path());
-    EXPECT_EQ(node.start(), "");
-    for (size_t i = 0; i < kChanges.size(); ++i) {
-      states_ = {node.contents()};
-      for (const Words& change : kChanges[i]) {
-        EXPECT_FALSE(node.run(change).starts_with('-')) << change[0];
-        states_.push_back(node.contents());
-      }
-      std::string complaint;
-      if (i == 0) complaint = node.snapshots().save(node.store());
-      if (i == 1 || i == 2) complaint = node.journal().rotate();
-      EXPECT_EQ(complaint, "");
-    }
-    files_ = files_in(path());
-  }
+  Damage() : history_(make_history(path())) {}
 
   const std::string& path() const { return directory_.path(); }
 
@@ -64,13 +27,12 @@ class Damage : public testing::Test {
              bool may_end_early = false);
 
   static constexpr const char* kLast = "journal-4.klh";
-  Files files_;
-  std::vector<Contents> states_;  // before and after each change of the last
+  TemporaryDirectory directory_;
+  const History history_;
+  Files files_ = history_.files;
+  const std::vector<Contents>& states_ = history_.states;
   size_t loads_ = 0;
   size_t refused_ = 0;
-
- private:
-  TemporaryDirectory directory_;
 };
 
 void Damage::check(const Files& files, const std::string& what,
@@ -94,22 +56,6 @@ void Damage::check(const Files& files, const std::string& what,
   ASSERT_NE(std::find(states_.begin(), states_.end(), outcome.contents),
             states_.end())
       << what << ": never was like this";
-}
-
-std::vector<std::string> lines_of(const std::string& bytes) {
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < bytes.size();) {
-    const size_t end = std::min(bytes.find('\n', begin), bytes.size() - 1) + 1;
-    lines.push_back(bytes.substr(begin, end - begin));
-    begin = end;
-  }
-  return lines;
-}
-
-std::string joined(const std::vector<std::string>& lines) {
-  std::string bytes;
-  for (const std::string& line : lines) bytes += line;
-  return bytes;
 }
 
 TEST_F(Damage, NoneIsFull) {
