@@ -24,8 +24,10 @@ std::string journal_named(uint64_t number) {
 }
 
 // What a line of ours that begins with # says.
-bool is_end(std::string_view line) {
-  return line.starts_with("# next journal-");
+bool is_end(std::string_view line, uint64_t next) {
+  const std::string right = journal_end(next, 0);
+  const std::string_view until_checksum(right.data(), right.find('~'));
+  return line.starts_with(until_checksum) && line.size() == right.size() - 1;
 }
 bool is_footer(std::string_view line) {
   return line.starts_with("# end ");
@@ -190,7 +192,7 @@ std::string look_at_journal(const DataDirectory& directory, const Apply& apply,
     if (!is_whole && salvage.leads_to == 0 && !has_end) return "";  // torn
     if (has_end) look.note("something stands behind the end");
     if (!is_whole) return "cut short";
-    if (!is_end(line)) return take_change(line);
+    if (!is_end(line, salvage.number + 1)) return take_change(line);
     has_end = true;
     if (chain.fits_end(line)) {
       salvage.named = salvage.number + 1;
