@@ -19,10 +19,6 @@ namespace klh {
 
 namespace {
 
-std::string journal_named(uint64_t number) {
-  return number == 0 ? "" : file_name(FileKind::journal, number);
-}
-
 // What a line of ours that begins with # says.
 bool is_end(std::string_view line, uint64_t next) {
   const std::string right = journal_end(next, 0);
@@ -117,97 +113,146 @@ class Chain {
   uint32_t last_ = 0;
 };
 
+class DumpLook {
+ public:
+  DumpLook(const DataDirectory& directory, Store& store, Salvage& salvage)
+      : salvage_(salvage), store_(store), look_(directory, salvage) {}
+
+  std::string run() {
+    const std::string complaint =
+        look_.run([this](std::string_view line, bool is_whole) {
+          return take(line, std::string(line) + (is_whole ? "\n" : ""));
+        });
+    if (complaint.empty()) check_footer();
+    return complaint;
+  }
+
+ private:
+  // A line, and the same with its '\n', if it has one.
+  std::string take(std::string_view line, const std::string& bytes) {
+    if (look_.number() == 1 && is_header(line)) return take_header(bytes);
+    if (!footer_.empty()) look_.note("something stands behind the footer");
+    if (is_footer(line)) {
+      footer_ = bytes;
+      return "";
+    }
+    checksum_ = crc32c(bytes, checksum_);
+    if (line.starts_with('#')) {
+      return has_header_ ? "no record: it may have been one" : "";
+    }
+    if (has_header_ && bytes.size() == line.size()) return "cut short";
+    const std::string complaint = load_record(line, store_);
+    if (complaint.empty()) ++salvage_.kept;
+    return complaint;
+  }
+
+  std::string take_header(const std::string& bytes) {
+    has_header_ = true;
+    checksum_ = crc32c(bytes);
+    salvage_.named = number_in_header(bytes, FileKind::dump);
+    const bool is_right =
+        bytes == dump_header("") || salvage_.named == salvage_.number;
+    return is_right ? "" : "damaged: no header of this dump";
+  }
+
+  void check_footer() {
+    if (!has_header_ && footer_.empty()) {  // it was written by hand
+      if (salvage_.kept == 0) look_.note("neither header nor record");
+    } else if (footer_.empty()) {
+      look_.note("the footer is gone, and perhaps records before it");
+    } else if (footer_ != dump_footer(salvage_.kept, checksum_)) {
+      look_.note(
+          "the footer does not fit: a value or a key may be another than was "
+          "written, and nobody can tell which");
+    }
+  }
+
+  Salvage& salvage_;
+  Store& store_;
+  Look look_;
+  uint32_t checksum_ = 0;
+  std::string footer_;
+  bool has_header_ = false;
+};
+
+class JournalLook {
+ public:
+  JournalLook(const DataDirectory& directory, const Apply& apply,
+              Salvage& salvage)
+      : salvage_(salvage), apply_(apply), look_(directory, salvage) {
+    salvage.header = journal_header(salvage.number, salvage.may_follow.front());
+  }
+
+  std::string run() {
+    const std::string complaint =
+        look_.run([this](std::string_view line, bool is_whole) {
+          return look_.number() == 1 ? take_header(line, is_whole)
+                                     : take(line, is_whole);
+        });
+    if (!complaint.empty()) return complaint;
+    if (look_.number() == 1) look_.note("the header is gone");
+    if (!has_end_ && salvage_.leads_to != 0) {
+      look_.note("the end is gone, and perhaps changes before it");
+    }
+    return "";
+  }
+
+ private:
+  std::string take_header(std::string_view line, bool is_whole) {
+    for (const std::string& name : salvage_.may_follow) {
+      const std::string header = journal_header(salvage_.number, name);
+      if (!is_whole || header != std::string(line) + "\n") continue;
+      salvage_.header = header;
+      return "";
+    }
+    if (!given_checksum(line)) return "damaged: no header of this journal";
+    look_.note("the header is gone");
+    return take(line, is_whole);
+  }
+
+  std::string take(std::string_view line, bool is_whole) {
+    const bool is_torn = !is_whole && salvage_.leads_to == 0 && !has_end_;
+    if (is_torn) return "";
+    if (has_end_) look_.note("something stands behind the end");
+    if (!is_whole) return "cut short";
+    if (!is_end(line, salvage_.number + 1)) return take_change(line);
+    has_end_ = true;
+    if (chain_.fits_end(line)) {
+      salvage_.named = salvage_.number + 1;
+    } else {
+      look_.note("damaged: the end, or changes before it are gone");
+    }
+    return "";
+  }
+
+  std::string take_change(std::string_view line) {
+    std::string complaint = chain_.take(line, words_);
+    if (complaint.empty()) {
+      complaint =
+          apply_(std::vector<std::string_view>(words_.begin(), words_.end()));
+    }
+    if (complaint.empty()) ++salvage_.kept;
+    return complaint;
+  }
+
+  Salvage& salvage_;
+  const Apply& apply_;
+  Look look_;
+  Chain chain_;
+  std::vector<std::string> words_;
+  bool has_end_ = false;
+};
+
 }  // namespace
 
 std::string look_at_dump(const DataDirectory& directory, Store& store,
                          Salvage& salvage) {
-  Look look(directory, salvage);
-  uint32_t checksum = 0;
-  std::string footer;
-  bool has_header = false;
-  const auto take = [&](std::string_view line, bool is_whole) -> std::string {
-    const std::string bytes = std::string(line) + (is_whole ? "\n" : "");
-    if (look.number() == 1 && is_header(line)) {
-      has_header = true;
-      salvage.named = number_in_header(bytes, FileKind::dump);
-      checksum = crc32c(bytes);
-      const bool is_right =
-          bytes == dump_header("") || salvage.named == salvage.number;
-      return is_right ? "" : "damaged: no header of this dump";
-    }
-    if (!footer.empty()) look.note("something stands behind the footer");
-    if (is_footer(line)) {
-      footer = bytes;
-      return "";
-    }
-    checksum = crc32c(bytes, checksum);
-    if (line.starts_with('#')) {
-      return has_header ? "no record: it may have been one" : "";
-    }
-    if (has_header && !is_whole) return "cut short";
-    const std::string complaint = load_record(line, store);
-    if (complaint.empty()) ++salvage.kept;
-    return complaint;
-  };
-  const std::string complaint = look.run(take);
-  if (!complaint.empty()) return complaint;
-  salvage.header = dump_header(journal_named(salvage.leads_to));
-  const bool is_by_hand = !has_header && footer.empty();
-  if (is_by_hand && salvage.kept == 0) look.note("neither header nor record");
-  if (is_by_hand || footer == dump_footer(salvage.kept, checksum)) return "";
-  look.note(footer.empty()
-                ? "the footer is gone, and perhaps records before it"
-                : "the footer does not fit: a value or a key may be another "
-                  "than was written, and nobody can tell which");
-  return "";
+  return DumpLook(directory, store, salvage).run();
 }
 
 std::string look_at_journal(const DataDirectory& directory, const Apply& apply,
                             Salvage& salvage) {
-  Look look(directory, salvage);
-  salvage.header = journal_header(salvage.number, salvage.may_follow.front());
-  Chain chain;
-  std::vector<std::string> words;
-  bool has_end = false;
-  const auto take_change = [&](std::string_view line) -> std::string {
-    std::string complaint = chain.take(line, words);
-    if (complaint.empty()) {
-      complaint =
-          apply(std::vector<std::string_view>(words.begin(), words.end()));
-    }
-    if (complaint.empty()) ++salvage.kept;
-    return complaint;
-  };
-  const auto take = [&](std::string_view line, bool is_whole) -> std::string {
-    if (look.number() == 1) {
-      for (const std::string& name : salvage.may_follow) {
-        const std::string header = journal_header(salvage.number, name);
-        if (!is_whole || header != std::string(line) + "\n") continue;
-        salvage.header = header;
-        return "";
-      }
-      if (!given_checksum(line)) return "damaged: no header of this journal";
-      look.note("the header is gone");
-    }
-    if (!is_whole && salvage.leads_to == 0 && !has_end) return "";  // torn
-    if (has_end) look.note("something stands behind the end");
-    if (!is_whole) return "cut short";
-    if (!is_end(line, salvage.number + 1)) return take_change(line);
-    has_end = true;
-    if (chain.fits_end(line)) {
-      salvage.named = salvage.number + 1;
-    } else {
-      look.note("damaged: the end, or changes before it are gone");
-    }
-    return "";
-  };
-  const std::string complaint = look.run(take);
-  if (!complaint.empty()) return complaint;
-  if (look.number() == 1) look.note("the header is gone");
-  if (!has_end && salvage.leads_to != 0) {
-    look.note("the end is gone, and perhaps changes before it");
-  }
-  return "";
+  return JournalLook(directory, apply, salvage).run();
 }
 
 namespace {

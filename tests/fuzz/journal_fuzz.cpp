@@ -15,11 +15,11 @@
 #include <string_view>
 #include <vector>
 
-#include "directory.h"
 #include "persistence/check.h"
 #include "persistence/effect.h"
 #include "persistence/repair.h"
 #include "unit/node.h"
+#include "unit/scratch_directory.h"
 
 namespace klh {
 namespace {
@@ -55,7 +55,7 @@ void be_silent() {
   stdout = out;
 }
 
-void check_repair(const Directory& directory) {
+void check_repair(const test::ScratchDirectory& directory) {
   if (run(repair_directory, directory.path()) != 0) std::abort();
   const std::string journal = directory.path() + "/journal-4.klh";
   std::filesystem::rename(journal + ".repaired", journal);
@@ -63,7 +63,7 @@ void check_repair(const Directory& directory) {
 }
 
 void check(std::string_view input) {
-  static const Directory directory;
+  static const test::ScratchDirectory directory;
   if (input.empty()) return;
   const int frames = input[0];
   input.remove_prefix(1);

@@ -10,10 +10,10 @@
 #include <string>
 #include <string_view>
 
-#include "directory.h"
 #include "persistence/crc32c.h"
 #include "unit/contents.h"
 #include "unit/dumps.h"
+#include "unit/scratch_directory.h"
 
 namespace klh {
 namespace {
@@ -33,7 +33,7 @@ std::string framed(std::string_view lines) {
 }
 
 void check(std::string_view input) {
-  static const Directory directory;
+  static const test::ScratchDirectory directory;
   if (input.empty()) return;
   const bool frames = (input[0] & 1) != 0;
   input.remove_prefix(1);

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "harness/process.h"
 #include "unit/history.h"
+#include "unit/scratch_directory.h"
 
 namespace klh::test {
 namespace {
@@ -27,7 +27,7 @@ class Damage : public testing::Test {
              bool may_end_early = false);
 
   static constexpr const char* kLast = "journal-4.klh";
-  TemporaryDirectory directory_;
+  ScratchDirectory directory_;
   const History history_;
   Files files_ = history_.files;
   const std::vector<Contents>& states_ = history_.states;

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "harness/process.h"
 #include "persistence/check.h"
 #include "unit/history.h"
+#include "unit/scratch_directory.h"
 
 namespace klh::test {
 namespace {
@@ -82,7 +82,7 @@ class Repair : public testing::Test {
     return files;
   }
 
-  TemporaryDirectory directory_;
+  ScratchDirectory directory_;
   const History history_ = make_history(path());
 };
 

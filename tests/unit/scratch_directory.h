@@ -1,4 +1,5 @@
-// A directory whose files are written anew for each input.
+// A directory in memory, where the system has that: for files that are written
+// again and again.
 #pragma once
 
 #include <stdlib.h>
@@ -9,15 +10,17 @@
 #include <string>
 #include <string_view>
 
-namespace klh {
+namespace klh::test {
 
-class Directory {
+class ScratchDirectory {
  public:
-  Directory() {
+  ScratchDirectory() {
     const bool made = mkdtemp(path_.data()) != nullptr;
     if (!made) std::abort();
   }
-  ~Directory() { std::filesystem::remove_all(path_); }
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  ~ScratchDirectory() { std::filesystem::remove_all(path_); }
   const std::string& path() const { return path_; }
 
   void clear() const {
@@ -31,8 +34,8 @@ class Directory {
 
  private:
   std::string path_ = std::filesystem::exists("/dev/shm")
-                          ? "/dev/shm/klh-fuzz-XXXXXX"
-                          : "/tmp/klh-fuzz-XXXXXX";
+                          ? "/dev/shm/klh-test-XXXXXX"
+                          : "/tmp/klh-test-XXXXXX";
 };
 
-}  // namespace klh
+}  // namespace klh::test
