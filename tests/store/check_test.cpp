@@ -149,6 +149,28 @@ TEST_F(Check, AgreesWithAStartAndRepairs) {
   EXPECT_GT(refused, 45);
 }
 
+TEST_F(Check, PrintsCommandsForAShell) {
+  const std::string odd = path("a dir's $(name)");
+  std::filesystem::create_directory(odd);
+  write_file(odd + "/dump-3.klh", "K a 1\nL\n");
+  const Outcome repaired = run("--repair", odd);
+  EXPECT_TRUE(repaired.ending.with(0)) << repaired.errors;
+  follow(repaired.output);
+  EXPECT_EQ(read_file(odd + "/dump-3.klh.damaged"), "K a 1\nL\n");
+  EXPECT_EQ(run("--check", odd).output, "dump-3.klh: 1 record\n");
+}
+
+TEST_F(Check, WhatCannotBeOpenedIsNotRepaired) {
+  std::filesystem::create_symlink(path("gone"), path("dump-3.klh"));
+  const std::string complaint =
+      path("dump-3.klh") + ": No such file or directory\n";
+  EXPECT_EQ(run("--check").errors, complaint);
+  const Outcome repaired = run("--repair");
+  EXPECT_TRUE(repaired.ending.with(1));
+  EXPECT_EQ(repaired.errors, complaint);
+  EXPECT_EQ(repaired.output, complaint + "\n");
+}
+
 // Nothing but its name leads to the journal beside a dump that names none.
 TEST_F(Check, TheFirstJournalsNameIsSynced) {
   write_file(path("dump-4.klh"), "K a 1\n");
