@@ -6,10 +6,13 @@
 
 #include "commands/eviction.h"
 #include "commands/host.h"
+#include "commands/table.h"
 #include "common/net.h"
 #include "common/signals.h"
 #include "durability.h"
 #include "options.h"
+#include "persistence/check.h"
+#include "persistence/repair.h"
 #include "server.h"
 #include "store/store.h"
 
@@ -61,12 +64,26 @@ void run(Options& options) {
   }
 }
 
+// Looks after the files without serving; the exit status.
+int maintain(Options& options) {
+  Store store;
+  Host host{.store = store, .options = options};
+  host.statistics.reset();
+  const Apply apply = [&host](Args change) {
+    return apply_effect(host, change);
+  };
+  return options.task == Task::check
+             ? check_directory(options.dir, store, apply)
+             : repair_directory(options.dir, store, apply);
+}
+
 }  // namespace
 
 }  // namespace klh
 
 int main(int argc, char** argv) {
   klh::Options options = klh::parse_options(argc, argv);
+  if (options.task != klh::Task::serve) return klh::maintain(options);
   klh::install_signal_handlers();
   klh::run(options);
 }

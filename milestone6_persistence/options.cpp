@@ -275,7 +275,11 @@ const OptionRow kOptionRows[] = {
   for (const OptionRow& row : kOptionRows) {
     std::printf(" [--%s VALUE]", row.name.data());
   }
-  std::printf("\n");
+  std::printf(
+      "\n       %s --check DIR    says whether the files in DIR are whole\n"
+      "       %s --repair DIR   writes beside those that are not what can be "
+      "kept\n",
+      program, program);
   std::exit(0);
 }
 
@@ -313,6 +317,12 @@ Options parse_options(int argc, char** argv) {
     const std::string flag = argv[i];
     if (flag == "--help") print_help(argv[0]);
     if (!flag.starts_with("--")) die_plainly("unknown word '" + flag + "'");
+    if (flag == "--check" || flag == "--repair") {
+      if (argc != 3) die_plainly("usage: " + flag + " DIR");
+      options.task = flag == "--check" ? Task::check : Task::repair;
+      options.dir = argv[i + 1];
+      break;
+    }
     const OptionRow* const row = find_option(flag.substr(2));
     if (!row) die_plainly("unknown flag '" + flag + "'");
     if (i + 1 == argc) die_plainly("no value for " + flag);

@@ -27,7 +27,13 @@ struct SaveRule {
   uint32_t changes;
 };
 
+// What the program is to do: `--check DIR` and `--repair DIR` only look after
+// the files of a server that does not run.
+enum class Task { serve, check, repair };
+
 struct Options {
+  Task task = Task::serve;
+
   // Numeric addresses to listen on, with spaces between them.
   std::string bind = "127.0.0.1";
   uint16_t port = 6379;    // 0: any free one

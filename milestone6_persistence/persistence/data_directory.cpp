@@ -122,6 +122,10 @@ FileDescriptor DataDirectory::create(const std::string& name) const {
   return open(name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND);
 }
 
+FileDescriptor DataDirectory::create_new(const std::string& name) const {
+  return open(name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
+}
+
 bool DataDirectory::finish(const std::string& name) const {
   return ::renameat(fd_.get(), unfinished(name).c_str(), fd_.get(),
                     name.c_str()) == 0;

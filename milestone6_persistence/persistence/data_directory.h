@@ -53,6 +53,7 @@ class DataDirectory {
   FileDescriptor open_to_read(const std::string& name) const;
   FileDescriptor open_to_append(const std::string& name) const;
   FileDescriptor create(const std::string& name) const;      // empty, if there
+  FileDescriptor create_new(const std::string& name) const;  // fails, if there
   [[nodiscard]] bool finish(const std::string& name) const;  // "x.tmp" to "x"
   bool remove(const std::string& name) const;
   [[nodiscard]] bool sync() const;

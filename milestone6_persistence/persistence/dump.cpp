@@ -21,20 +21,11 @@ constexpr std::string_view kCutShort =
     "cut short: the footer '# end ...' is missing";
 constexpr size_t kWriteBytes = 256 * 1024;
 
-std::string footer(uint64_t records, uint32_t checksum) {
-  char text[64];
-  std::snprintf(text, sizeof text, "# end %llu %08X\n",
-                static_cast<unsigned long long>(records), checksum);
-  return text;
-}
-
 // Writes a dump to a file piece by piece, and keeps the first failure.
 class Writer {
  public:
   Writer(int fd, const std::string& journal) : fd_(fd) {
-    output_.append(kHeader);
-    if (!journal.empty()) output_.append(" " + journal);
-    output_.append("\n");
+    output_.append(dump_header(journal));
   }
 
   void add(const Entry& entry, std::optional<int64_t> when_ms) {
@@ -50,7 +41,7 @@ class Writer {
 
   int finish() {
     flush();
-    output_.append(footer(records_, checksum_));
+    output_.append(dump_footer(records_, checksum_));
     flush();
     if (error_ == 0 && !sync_file(fd_)) error_ = errno;
     return error_;
@@ -73,8 +64,7 @@ class Writer {
 // What a dump's lines say, taken one by one.
 class Reader {
  public:
-  Reader(Store& store, std::string& journal)
-      : store_(store), journal_(journal) {}
+  Reader(Store& store, ReadDump& dump) : store_(store), dump_(dump) {}
 
   // `line` with its '\n', if it has one.
   std::string take(std::string_view line, uint64_t number) {
@@ -92,14 +82,14 @@ class Reader {
     }
     checksum_ = crc32c(line, checksum_);
     if (line.starts_with('#')) return "";
-    ++records_;
+    ++dump_.records;
     if (line.ends_with('\n')) line.remove_suffix(1);
     return load_record(line, store_);
   }
 
   std::string take_end(uint64_t number) const {
     if (number == 1) return "cut short: no header and no record";
-    if (!has_header_ && records_ == 0) return "neither header nor record";
+    if (!has_header_ && dump_.records == 0) return "neither header nor record";
     return has_header_ && !has_footer_ ? std::string(kCutShort) : "";
   }
 
@@ -112,7 +102,7 @@ class Reader {
     const std::string begin = std::string(kHeader) + " ";
     if (line.starts_with(begin)) {
       line.remove_prefix(begin.size());
-      journal_ = line;
+      dump_.journal = line;
       if (number_in(line, FileKind::journal)) return "";
     }
     return "a header, but not '# klh 1' or '# klh 1 journal-N.klh'";
@@ -120,7 +110,7 @@ class Reader {
 
   std::string take_footer(std::string_view line) {
     if (!has_header_) return "a footer, but the file has no header '# klh 1'";
-    if (line != footer(records_, checksum_)) {
+    if (line != dump_footer(dump_.records, checksum_)) {
       return "damaged: the content does not fit its footer";
     }
     has_footer_ = true;
@@ -128,8 +118,7 @@ class Reader {
   }
 
   Store& store_;
-  std::string& journal_;
-  uint64_t records_ = 0;
+  ReadDump& dump_;
   uint32_t checksum_ = 0;
   bool has_header_ = false;
   bool has_footer_ = false;
@@ -145,10 +134,10 @@ int write_dump(int fd, const Store& store, const std::string& journal) {
 }
 
 std::string read_dump(int fd, const Progress& progress, Store& store,
-                      std::string& journal) {
+                      ReadDump& dump) {
   using Result = LineReader::Result;
   LineReader lines(fd, progress);
-  Reader reader(store, journal);
+  Reader reader(store, dump);
   Result result;
   std::string complaint;
   std::string_view line;
@@ -161,6 +150,17 @@ std::string read_dump(int fd, const Progress& progress, Store& store,
   } while (result == Result::line && complaint.empty());
   if (complaint.empty()) return "";
   return std::to_string(lines.number()) + ": " + complaint;
+}
+
+std::string dump_header(const std::string& journal) {
+  return std::string(kHeader) + (journal.empty() ? "" : " " + journal) + "\n";
+}
+
+std::string dump_footer(uint64_t records, uint32_t checksum) {
+  char text[64];
+  std::snprintf(text, sizeof text, "# end %llu %08X\n",
+                static_cast<unsigned long long>(records), checksum);
+  return text;
 }
 
 }  // namespace klh

@@ -15,6 +15,7 @@
 // that begin with # are comments.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "persistence/line_reader.h"
@@ -26,10 +27,20 @@ namespace klh {
 // wrong. Blocks. O(n).
 int write_dump(int fd, const Store& store, const std::string& journal);
 
+struct ReadDump {
+  std::string journal;  // the name that the header gives, or ""
+  uint64_t records = 0;
+};
+
 // Loads a file into an empty store. Returns what is wrong with it, "LINE:
-// REASON", or "". `journal` is the name that the header gives, or "".
+// REASON", or "".
 std::string read_dump(int fd, const Progress& progress, Store& store,
-                      std::string& journal);
+                      ReadDump& dump);
+
+// The first and the last line that the server writes, with '\n'. `checksum` is
+// that of all bytes before.
+std::string dump_header(const std::string& journal);
+std::string dump_footer(uint64_t records, uint32_t checksum);
 
 // What is returned when `progress` has stopped the reading of a file.
 inline constexpr std::string_view kStopped = "stopped";

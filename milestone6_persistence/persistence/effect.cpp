@@ -1,5 +1,7 @@
 #include "persistence/effect.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 
 #include "persistence/crc32c.h"
@@ -9,32 +11,41 @@ namespace klh {
 
 namespace {
 
-constexpr size_t kChecksumBytes = 1 + 8;  // "~4F9A1C07"
+constexpr size_t kChecksumBytes = 1 + 8;  // "~3FB6CFD0"
 
-std::string checksum_of(std::string_view bytes) {
+std::string text_of(uint32_t checksum) {
   char text[kChecksumBytes + 1];
-  std::snprintf(text, sizeof text, "~%08X", crc32c(bytes));
+  std::snprintf(text, sizeof text, "~%08X", checksum);
   return text;
+}
+
+// What stands before the checksum, its space included.
+std::string_view command_in(std::string_view line) {
+  return line.substr(0, line.size() - std::min(kChecksumBytes, line.size()));
 }
 
 }  // namespace
 
-void append_effect(Buffer& output, std::span<const std::string_view> command) {
+uint32_t append_effect(Buffer& output,
+                       std::span<const std::string_view> command,
+                       uint32_t before) {
   const size_t begin = output.size();
   for (const std::string_view word : command) {
     append_token(output, word);
     output.append(" ");
   }
-  output.append(checksum_of(output.view().substr(begin)));
+  const uint32_t checksum = crc32c(output.view().substr(begin), before);
+  output.append(text_of(checksum));
   output.append("\n");
+  return checksum;
 }
 
-std::string read_effect(std::string_view text,
-                        std::vector<std::string>& words) {
+std::string read_effect(std::string_view text, std::vector<std::string>& words,
+                        uint32_t before) {
   words.clear();
   if (text.size() <= kChecksumBytes) return "cut short: no checksum";
-  const std::string_view command = text.substr(0, text.size() - kChecksumBytes);
-  if (text.substr(command.size()) != checksum_of(command) ||
+  const std::string_view command = command_in(text);
+  if (given_checksum(text) != right_checksum(text, before) ||
       !command.ends_with(' ')) {
     return "damaged: the line does not fit its checksum";
   }
@@ -45,6 +56,28 @@ std::string read_effect(std::string_view text,
     if (!complaint.empty()) return complaint;
   }
   return "";
+}
+
+std::optional<uint32_t> given_checksum(std::string_view line) {
+  const std::string_view text = line.substr(command_in(line).size());
+  uint32_t checksum = 0;
+  if (text.size() < kChecksumBytes) return std::nullopt;
+  std::from_chars(text.data() + 1, text.data() + text.size(), checksum, 16);
+  if (text != text_of(checksum)) return std::nullopt;
+  return checksum;
+}
+
+uint32_t right_checksum(std::string_view line, uint32_t before) {
+  return crc32c(command_in(line), before);
+}
+
+uint32_t append_corrected(Buffer& output, std::string_view line,
+                          uint32_t before) {
+  const uint32_t checksum = right_checksum(line, before);
+  output.append(command_in(line));
+  output.append(text_of(checksum));
+  output.append("\n");
+  return checksum;
 }
 
 }  // namespace klh

@@ -1,13 +1,18 @@
 // One line of a journal: one change of the store, as a command that brings it
 // about again.
 //
-//   SET name Alice PXAT 1790000000000 ~4F9A1C07
+//   SET name Alice PXAT 1790000000000 ~3FB6CFD0
 //
 // The words of the command are tokens (token.h), and the last one is '~' and
-// the CRC-32C of all that stands before it on the line, its space included, in
-// eight upper-case hexadecimal digits.
+// a CRC-32C in eight upper-case hexadecimal digits: that of all that stands
+// before it on the line, its space included, and of the same of all lines
+// before. So a line that is gone, comes twice or stands elsewhere is noticed
+// like one that was changed, and still each line can be checked by itself: the
+// one before it says where its checksum goes on from.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,11 +22,26 @@
 
 namespace klh {
 
-// Appends the line of a command with its '\n'. O(size).
-void append_effect(Buffer& output, std::span<const std::string_view> command);
+// Lines are without '\n' where they are read. `before` is the checksum of the
+// line before, 0 for the first. All are O(size).
 
-// Reads a line (without '\n') into the words of its command. What is wrong with
-// it, or "". O(size).
-std::string read_effect(std::string_view line, std::vector<std::string>& words);
+// Appends the line of a command with its '\n', and returns its checksum.
+uint32_t append_effect(Buffer& output,
+                       std::span<const std::string_view> command,
+                       uint32_t before = 0);
+
+// Reads a line into the words of its command. What is wrong with it, or "".
+std::string read_effect(std::string_view line, std::vector<std::string>& words,
+                        uint32_t before = 0);
+
+// The checksum that a line gives, right or wrong, if it has one; and the one
+// that would be right.
+std::optional<uint32_t> given_checksum(std::string_view line);
+uint32_t right_checksum(std::string_view line, uint32_t before);
+
+// Appends a line that has a checksum, with '\n' and the one that is right,
+// which is returned.
+uint32_t append_corrected(Buffer& output, std::string_view line,
+                          uint32_t before);
 
 }  // namespace klh

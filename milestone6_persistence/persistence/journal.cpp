@@ -43,12 +43,14 @@ std::string Journal::take_prepared() {
   file_ = std::exchange(prepared_, File());
   synced_size_ = file_.size;
   syncing_size_ = 0;
+  // What is pending, after drop_pending(), are the first lines of this file.
+  if (pending_.empty()) checksum_ = 0;
   complaint_.clear();
   has_lost_data_ = false;
   return "";
 }
 
-std::string Journal::resume(uint64_t number, uint64_t size) {
+std::string Journal::resume(uint64_t number, uint64_t size, uint32_t checksum) {
   const std::string name = file_name(FileKind::journal, number);
   FileDescriptor fd = directory_.open_to_append(name);
   if (!fd.is_open() || ::ftruncate(fd.get(), static_cast<off_t>(size)) < 0 ||
@@ -57,6 +59,7 @@ std::string Journal::resume(uint64_t number, uint64_t size) {
   }
   file_ = File{number, size, std::move(fd)};
   synced_size_ = size;
+  checksum_ = checksum;
   return "";
 }
 
@@ -77,7 +80,7 @@ std::string Journal::rotate() {
 // Writes and syncs the last line.
 std::string Journal::close(uint64_t next) {
   Buffer end;
-  end.append(journal_end(next));
+  end.append(journal_end(next, checksum_));
   worker_.wait();
   take_sync_result();
   if (has_failed()) return complaint_;
@@ -113,7 +116,12 @@ std::string Journal::finish() {
 }
 
 void Journal::append(std::span<const std::string_view> effect) {
-  append_effect(pending_, effect);
+  checksum_ = append_effect(pending_, effect, checksum_);
+}
+
+void Journal::drop_pending() {
+  pending_.release();
+  checksum_ = 0;
 }
 
 bool Journal::commit() {
@@ -190,8 +198,12 @@ std::string journal_header(uint64_t number, const std::string& follows) {
          follows + "\n";
 }
 
-std::string journal_end(uint64_t next) {
-  return "# next " + file_name(FileKind::journal, next) + "\n";
+std::string journal_end(uint64_t next, uint32_t before) {
+  const std::string name = file_name(FileKind::journal, next);
+  const std::string_view words[] = {"#", "next", name};
+  Buffer line;
+  append_effect(line, words, before);
+  return std::string(line.view());
 }
 
 }  // namespace klh

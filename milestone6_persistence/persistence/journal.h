@@ -1,14 +1,15 @@
 // Every change of the store, in order, as it happens.
 //
 //   # klh 1 journal-3.klh follows journal-2.klh
-//   SET name Alice ~9C1E0A55                      one change a line, effect.h
-//   DEL name ~0D2B7F31
-//   # next journal-4.klh                          when there is a next one
+//   SET name Alice ~2E3C3F8D                      one change a line, effect.h
+//   DEL name ~1126AD10
+//   # next journal-4.klh ~14200487                when there is a next one
 //
 // A journal follows the dump or the journal whose name its header gives, or
-// nothing. It is closed by the name of the next, and what is closed is on the
-// disk before a change goes to the next one. So only the last can end in the
-// middle of a line, and a file that is missing is missed.
+// nothing. It is closed by the name of the next, with a checksum that goes on
+// like that of a change, and what is closed is on the disk before a change goes
+// to the next one. So only the last can end in the middle of a line, or too
+// early, and a file that is missing is missed.
 //
 //   append --> pending --commit: write--> file --sync--> disk
 //
@@ -56,8 +57,9 @@ class Journal {
   [[nodiscard]] std::string take_prepared();
 
   // Goes on with a file that a server before us has left. Its first `size`
-  // bytes count.
-  [[nodiscard]] std::string resume(uint64_t number, uint64_t size);
+  // bytes count, and end in a line of this checksum (effect.h).
+  [[nodiscard]] std::string resume(uint64_t number, uint64_t size,
+                                   uint32_t checksum);
 
   // Closes the file and goes on in the next. When it fails, the file stays in
   // use.
@@ -83,8 +85,9 @@ class Journal {
   // and a new file after it make good for that.
   bool has_lost_data() const { return has_lost_data_; }
 
-  // What was appended since the last commit is no longer wanted.
-  void drop_pending() { pending_.release(); }
+  // What was appended since the last commit is no longer wanted; what is from
+  // here on goes to the next file.
+  void drop_pending();
 
   uint64_t number() const { return file_.number; }
   uint64_t size() const { return file_.size; }  // with a line that is torn
@@ -111,6 +114,7 @@ class Journal {
   File file_;
   File prepared_;
   Buffer pending_;
+  uint32_t checksum_ = 0;  // of the last change
   uint64_t synced_size_ = 0;
   uint64_t syncing_size_ = 0;  // what the thread's call is about; 0: none runs
   int64_t last_sync_ms_ = 0;
@@ -123,7 +127,8 @@ class Journal {
 inline constexpr std::string_view kNothing = "nothing";
 
 // The first line of a journal and, once there is a next, the last, with '\n'.
+// `before` is the checksum of the last change, or 0.
 std::string journal_header(uint64_t number, const std::string& follows);
-std::string journal_end(uint64_t next);
+std::string journal_end(uint64_t next, uint32_t before);
 
 }  // namespace klh

@@ -73,12 +73,15 @@ class Loader {
     const std::string name = file_name(FileKind::dump, loaded_.dump);
     const FileDescriptor fd = directory_.open_to_read(name);
     if (!fd.is_open()) return complaint_of(directory_.path_of(name));
-    std::string complaint = read_dump(fd.get(), progress_, store_, led_to_);
+    ReadDump dump;
+    std::string complaint = read_dump(fd.get(), progress_, store_, dump);
+    led_to_ = dump.journal;
     if (complaint.empty() && !led_to_.empty() &&
         led_to_ != file_name(FileKind::journal, loaded_.dump)) {
       complaint = "1: the header of a dump with another number";
     }
     led_by_ = name;
+    if (complaint.empty()) loaded_.files.push_back({name, dump.records});
     return located(name, complaint);
   }
 
@@ -102,12 +105,16 @@ class Loader {
     const FileDescriptor fd = directory_.open_to_read(name);
     if (!fd.is_open()) return complaint_of(directory_.path_of(name));
     Replayed replayed;
-    const std::string complaint =
-        located(name, replay_journal(fd.get(), progress_, number,
-                                     may_follow(number), apply_, replayed));
+    const std::string complaint = located(
+        name,
+        replay_journal(fd.get(), progress_, number,
+                       may_follow(number, loaded_.dump, loaded_.journal == 0),
+                       apply_, replayed));
+    if (complaint.empty()) loaded_.files.push_back({name, replayed.changes});
     journals_.erase(number);
     loaded_.journal = number;
     loaded_.journal_size = replayed.size;
+    loaded_.journal_checksum = replayed.checksum;
     loaded_.changes += replayed.changes;
     if (!replayed.torn.empty()) loaded_.torn = located(name, replayed.torn);
     led_by_ = name;
@@ -115,25 +122,35 @@ class Loader {
     return complaint;
   }
 
-  std::vector<std::string> may_follow(uint64_t number) const {
-    const std::string before = file_name(FileKind::journal, number - 1);
-    if (loaded_.journal != 0) return {before};
-    if (loaded_.dump == 0) return {std::string(kNothing)};
-    std::vector<std::string> names = {file_name(FileKind::dump, number),
-                                      before};
-    if (number == 1) names.emplace_back(kNothing);
-    return names;
-  }
-
   // A journal that none leads to: the one before it has lost its end, or the
   // dump that it follows is gone.
   std::string check_nothing_is_left() const {
-    if (journals_.empty()) return "";
-    const std::string left = file_name(FileKind::journal, *journals_.begin());
+    std::string left;
+    if (!journals_.empty()) {
+      left = file_name(FileKind::journal, *journals_.begin());
+    } else if (next_was_in_use()) {
+      left = unfinished(file_name(FileKind::journal, loaded_.journal + 1));
+    } else {
+      return "";
+    }
     const std::string last = loaded_.journal != 0
                                  ? file_name(FileKind::journal, loaded_.journal)
                                  : file_name(FileKind::dump, loaded_.dump);
     return directory_.path_of(left) + ": " + last + " does not lead to it";
+  }
+
+  // A journal that still has its unfinished name, but more in it than the
+  // header that it is made with.
+  bool next_was_in_use() const {
+    if (loaded_.journal == 0) return false;
+    const uint64_t next = loaded_.journal + 1;
+    const std::string header =
+        journal_header(next, file_name(FileKind::journal, loaded_.journal));
+    struct stat status {};
+    const std::string path =
+        directory_.path_of(unfinished(file_name(FileKind::journal, next)));
+    return ::stat(path.c_str(), &status) == 0 &&
+           static_cast<uint64_t>(status.st_size) > header.size();
   }
 
   std::string located(const std::string& name,
@@ -160,6 +177,16 @@ std::string load_files(const DataDirectory& directory, Store& store,
                        const Apply& apply, const Progress& progress,
                        Loaded& loaded) {
   return Loader(directory, store, apply, progress, loaded).load();
+}
+
+std::vector<std::string> may_follow(uint64_t journal, uint64_t dump,
+                                    bool is_first) {
+  const std::string before = file_name(FileKind::journal, journal - 1);
+  if (!is_first) return {before};
+  if (dump == 0) return {std::string(kNothing)};
+  std::vector<std::string> names = {file_name(FileKind::dump, journal), before};
+  if (journal == 1) names.emplace_back(kNothing);
+  return names;
 }
 
 }  // namespace klh

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "persistence/data_directory.h"
 #include "persistence/line_reader.h"
@@ -18,13 +19,20 @@
 
 namespace klh {
 
+struct LoadedFile {
+  std::string name;
+  uint64_t count;  // of the records of a dump, the changes of a journal
+};
+
 struct Loaded {
   uint64_t total_bytes = 0;  // of all files to read, known before the first
   uint64_t dump = 0;         // 0: there is none
   uint64_t dump_size = 0;
   uint64_t journal = 0;  // the last; 0: there is none
   uint64_t journal_size = 0;
+  uint32_t journal_checksum = 0;  // of its last line
   uint64_t changes = 0;
+  std::vector<LoadedFile> files;  // in the order in which they were read
   std::string torn;  // "" or what does not count at the end of the journal
   std::string unfinished_journal;  // its name, if it still has that of a
                                    // journal that is not finished
@@ -36,5 +44,10 @@ struct Loaded {
 std::string load_files(const DataDirectory& directory, Store& store,
                        const Apply& apply, const Progress& progress,
                        Loaded& loaded);
+
+// The names that the header of a journal may give, as what it follows. Beside
+// the dump `dump` (0: there is none) it is the first to read, or not.
+std::vector<std::string> may_follow(uint64_t journal, uint64_t dump,
+                                    bool is_first);
 
 }  // namespace klh

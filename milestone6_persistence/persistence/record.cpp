@@ -181,7 +181,10 @@ std::string load_record(std::string_view text, Store& store) {
   std::string key;
   const std::string complaint = decode_token(line.next(), Token::plain, key);
   if (!complaint.empty()) return complaint;
-  return load(line, key, store);
+  const std::string wrong = load(line, key, store);
+  const bool has_made_key = type != "E" && wrong != kThereAlready;
+  if (!wrong.empty() && has_made_key) store.erase(key);
+  return wrong;
 }
 
 }  // namespace klh

@@ -34,7 +34,7 @@ void append_expiry(Buffer& output, std::string_view key, int64_t when_ms);
 // Puts what a line (without '\n') says into the store. Returns what is wrong
 // with the line, or "". A key that is there already, a field or member that
 // comes twice, a collection without elements, a time for a key that is not
-// there or has one are wrong.
+// there or has one are wrong, and then the store stays as it was.
 std::string load_record(std::string_view line, Store& store);
 
 }  // namespace klh

@@ -35,13 +35,14 @@ class Reader {
   // A line that ends in '\n'.
   std::string take(std::string_view line) {
     if (replayed_.next != 0) return "something stands behind the end";
-    if (line == journal_end(number_ + 1)) {
+    if (line == journal_end(number_ + 1, replayed_.checksum)) {
       replayed_.next = number_ + 1;
       return "";
     }
     line.remove_suffix(1);
-    const std::string complaint = read_effect(line, words_);
+    const std::string complaint = read_effect(line, words_, replayed_.checksum);
     if (!complaint.empty()) return complaint;
+    replayed_.checksum = *given_checksum(line);
     ++replayed_.changes;
     views_.assign(words_.begin(), words_.end());
     return apply_(views_);

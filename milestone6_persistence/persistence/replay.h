@@ -26,6 +26,8 @@ struct Replayed {
   // and breaks off in the middle of a line; `torn` then says where and how.
   uint64_t size = 0;
   std::string torn;
+
+  uint32_t checksum = 0;  // of the last line that counts
 };
 
 // Returns what is wrong, "LINE: REASON", or "". The file must say that it is

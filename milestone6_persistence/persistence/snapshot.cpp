@@ -74,7 +74,8 @@ std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
         !directory_.finish(file_name(FileKind::journal, loaded.journal))) {
       return complaint_of("rename " + loaded.unfinished_journal);
     }
-    return journal_->resume(loaded.journal, loaded.journal_size);
+    return journal_->resume(loaded.journal, loaded.journal_size,
+                            loaded.journal_checksum);
   }
   // The first journal beside a dump that has none, or else beside an empty one,
   // so that from now on a file that is missing is missed.
@@ -88,6 +89,9 @@ std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
     dump_ = directory_.create(unfinished(file_name(FileKind::dump, newest_)));
     const int error = write_dump(dump_.get(), store, journal_name());
     complaint = error == 0 ? complete() : complaint_of_error("dump", error);
+  } else if (complaint.empty() && !directory_.sync()) {
+    // Nothing else leads to it.
+    complaint = complaint_of("fsync " + directory_.path());
   }
   return complaint;
 }

@@ -51,12 +51,12 @@ ClientsServer::ClientsServer(std::vector<std::string> options)
 }
 
 void ClientsServer::start() {
-  std::vector<std::string> command = {server_program(), "--port",
-                                      std::to_string(port_), "--dir",
-                                      directory_.path(),
-                                      // By default 10,000 changes would start
-                                      // a snapshot in the background.
-                                      "--save", "3600 1"};
+  std::vector<std::string> command = {
+      server_program(), "--port", std::to_string(port_), "--dir",
+      directory_.path(),
+      // By default 10,000 changes would start
+      // a snapshot in the background.
+      "--save", "3600 1", "--auto-aof-rewrite-percentage", "0"};
   command.insert(command.end(), options_.begin(), options_.end());
   process_.emplace(command);
   const std::string ready = "listening on 127.0.0.1:";

@@ -35,7 +35,7 @@ class Server {
         process.env.SERVER,
         // By default 10,000 changes would start a snapshot in the background.
         ['--port', this.port, '--dir', this.directory, '--save', '3600 1',
-          ...this.options],
+          '--auto-aof-rewrite-percentage', '0', ...this.options],
         {stdio: ['ignore', 'pipe', 'inherit']});
     running.add(this);
     this.ended = once(this.process, 'exit');

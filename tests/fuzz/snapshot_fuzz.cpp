@@ -2,46 +2,21 @@
 //
 // No fuzzer guesses a checksum. So a first byte that is odd asks for the rest
 // to be put between a header and the footer that fits.
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "content.h"
 #include "persistence/crc32c.h"
+#include "unit/contents.h"
 #include "unit/dumps.h"
+#include "unit/scratch_directory.h"
 
 namespace klh {
 namespace {
-
-// Made once; the files in it are written anew for each input.
-class Directory {
- public:
-  Directory() {
-    const bool made = mkdtemp(path_.data()) != nullptr;
-    if (!made) std::abort();
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
-  void write_dump(std::string_view bytes) const {
-    std::filesystem::remove(path_ + "/dump-2.klh");
-    std::ofstream(path_ + "/dump-1.klh", std::ios::binary) << bytes;
-  }
-
- private:
-  std::string path_ = std::filesystem::exists("/dev/shm")
-                          ? "/dev/shm/klh-fuzz-XXXXXX"
-                          : "/tmp/klh-fuzz-XXXXXX";
-};
 
 std::string framed(std::string_view lines) {
   std::string bytes = "# klh 1\n" + std::string(lines);
@@ -58,11 +33,12 @@ std::string framed(std::string_view lines) {
 }
 
 void check(std::string_view input) {
-  static const Directory directory;
+  static const test::ScratchDirectory directory;
   if (input.empty()) return;
   const bool frames = (input[0] & 1) != 0;
   input.remove_prefix(1);
-  directory.write_dump(frames ? framed(input) : std::string(input));
+  directory.clear();
+  directory.write("dump-1.klh", frames ? framed(input) : std::string(input));
   Store store;
   auto snapshots = std::make_unique<test::Dumps>(directory.path());
   const std::string complaint = snapshots->load(store);
@@ -76,7 +52,10 @@ void check(std::string_view input) {
   snapshots.reset();  // and with it the lock
   Store again;
   if (!test::Dumps(directory.path()).load(again).empty()) std::abort();
-  if (content_of(again) != content_of(store)) std::abort();
+  if (test::contents_of(again, INT64_MIN) !=
+      test::contents_of(store, INT64_MIN)) {
+    std::abort();
+  }
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ TEST_F(JournalFiles, AreAsTheFormatSays) {
   EXPECT_EQ(read_file(path("journal-1.klh")),
             "# klh 1 journal-1.klh follows nothing\n"
             "SET name Alice ~2E3C3F8D\n"
-            "RPUSH list a%20b % ~D046DC00\n");
+            "RPUSH list a%20b % ~AC8248C7\n");
 }
 
 TEST_F(JournalFiles, AKilledServerLosesNothing) {

@@ -7,8 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <bit>
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,6 +16,8 @@
 #include "commands/command.h"
 #include "commands/table.h"
 #include "compare/generator.h"
+#include "unit/contents.h"
+#include "unit/machine.h"
 
 namespace klh::test {
 namespace {
@@ -50,6 +50,26 @@ TEST(Effect, LooksLikeThis) {
   EXPECT_EQ(line.substr(0, line.size() - 10), "SET na%20me % PXAT 17 ");
   EXPECT_EQ(line[line.size() - 10], '~');
   EXPECT_EQ(line.back(), '\n');
+}
+
+TEST(Effect, GoesOnFromTheOneBefore) {
+  Buffer buffer;
+  const std::vector<std::string_view> words = {"APPEND", "a", "1"};
+  const uint32_t first = append_effect(buffer, words);
+  append_effect(buffer, words, first);
+  EXPECT_EQ(buffer.view(), "APPEND a 1 ~FDAA9E81\nAPPEND a 1 ~182B0DA8\n");
+  const std::string_view both = buffer.view();
+  const std::string_view line = both.substr(0, both.find('\n'));
+  const std::string_view next = both.substr(line.size() + 1, line.size());
+  EXPECT_EQ(given_checksum(line), first);
+  EXPECT_EQ(right_checksum(next, first), given_checksum(next));
+  Words read;
+  EXPECT_EQ(read_effect(line, read), "");
+  EXPECT_EQ(read_effect(next, read, first), "");
+  EXPECT_NE(read_effect(line, read, first), "") << "it comes twice";
+  EXPECT_NE(read_effect(next, read), "") << "the one before is gone";
+  EXPECT_EQ(given_checksum("1234ABCD"), std::nullopt);
+  EXPECT_EQ(given_checksum("a ~1234abcd"), std::nullopt);
 }
 
 TEST(Effect, IsReadBackAsItWas) {
@@ -95,94 +115,11 @@ TEST(Effect, IsRefusedWhenCutShortOrLonger) {
 
 // All together
 
-// What one can know of an entry, as one text.
-std::string content_of(const Store& store, const Entry& entry) {
-  std::string text(name_of(entry.type()));
-  const auto add = [&text](std::string_view word) {
-    text += ' ' + std::to_string(word.size()) + ':' + std::string(word);
-  };
-  if (const auto time_ms = store.time_of(entry)) {
-    text += '@' + std::to_string(*time_ms);
-  }
-  if (const auto* string = entry.value<String>()) {
-    add(string->view());
-  } else if (const auto* list = entry.value<List>()) {
-    for (auto at = list->seek(0); !at.at_end(); at.next()) add(at.element());
-  } else if (const auto* hash = entry.value<Hash>()) {
-    std::map<std::string, std::string> fields;
-    hash->for_each([&](std::string_view name, std::string_view value) {
-      fields[std::string(name)] = value;
-    });
-    for (const auto& [name, value] : fields) {
-      add(name);
-      add(value);
-    }
-  } else if (const auto* set = entry.value<SortedSet>()) {
-    set->for_each([&](std::string_view member, double score) {
-      add(member);
-      text += '=' + std::to_string(std::bit_cast<uint64_t>(score));
-    });
-  }
-  return text;
-}
-
-using Contents = std::map<std::string, std::string>;
-
-// Of all keys whose time comes after `now_ms`.
-Contents contents_of(const Store& store, int64_t now_ms) {
-  Contents contents;
-  store.for_each([&](const Entry& entry) {
-    const auto time_ms = store.time_of(entry);
-    if (time_ms && *time_ms <= now_ms) return;
-    contents[std::string(entry.key())] = content_of(store, entry);
-  });
-  return contents;
-}
-
-// The first key that is different, for a message.
-std::string difference(const Contents& left, const Contents& right) {
-  const auto find = [](const Contents& in, const std::string& key) {
-    const auto found = in.find(key);
-    return found == in.end() ? "(none)" : found->second.substr(0, 300);
-  };
-  for (const Contents* const each : {&left, &right}) {
-    for (const auto& [key, content] : *each) {
-      const std::string a = find(left, key);
-      const std::string b = find(right, key);
-      if (a != b) return key + "\n    " + a + "\n    " + b;
-    }
-  }
-  return "in what was cut off here";
-}
-
 std::string readable(const Words& command) {
   std::string line = line_of(command);
   line.resize(line.size() - 11);
   return line;
 }
-
-// A store and what runs commands on it, as main() wires them.
-class Machine {
- public:
-  Machine() { host_.statistics.reset(); }
-
-  Store& store() { return store_; }
-  Host& host() { return host_; }
-
-  std::string run(const Words& command) {
-    const std::vector<std::string_view> words(command.begin(), command.end());
-    Buffer output;
-    Context context(host_, session_, words, output);
-    execute(context);
-    return std::string(output.view());
-  }
-
- private:
-  Store store_;
-  Options options_;
-  Host host_{.store = store_, .options = options_};
-  Session session_;
-};
 
 constexpr int64_t kStartMs = 1'700'000'000'000;
 constexpr Generator::Times kSoon = {

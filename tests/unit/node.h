@@ -1,0 +1,113 @@
+// A server without its sockets: a store, the commands, and the files, wired as
+// durability.cpp wires them. And what a start makes of the files.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include "persistence/data_directory.h"
+#include "persistence/loader.h"
+#include "persistence/snapshot.h"
+#include "unit/contents.h"
+#include "unit/machine.h"
+
+namespace klh::test {
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return bytes.str();
+}
+
+inline void write_file(const std::string& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+// Names and contents of the files in a directory.
+using Files = std::map<std::string, std::string>;
+
+inline Files files_in(const std::string& directory) {
+  Files files;
+  for (const auto& each : std::filesystem::directory_iterator(directory)) {
+    files[each.path().filename().string()] = read_file(each.path().string());
+  }
+  return files;
+}
+
+// Makes the directory hold these files and no others.
+// (Anew: some file systems sync a file that is written again from its start.)
+inline void put_files(const std::string& directory, const Files& files) {
+  for (const auto& each : std::filesystem::directory_iterator(directory)) {
+    std::filesystem::remove_all(each.path());
+  }
+  for (const auto& [name, bytes] : files) {
+    write_file(directory + "/" + name, bytes);
+  }
+}
+
+class Node {
+ public:
+  explicit Node(const std::string& path) : directory_(path) {}
+
+  // What is wrong, or "": then changes are kept.
+  std::string start() {
+    Machine& machine = machine_;
+    std::string complaint = load_files(
+        directory_, machine.store(),
+        [&machine](Args effect) {
+          return apply_effect(machine.host(), effect);
+        },
+        {}, loaded_);
+    if (complaint.empty()) {
+      complaint = snapshots_.begin(loaded_, machine.store());
+    }
+    machine.host().on_effect = [this](Args effect) { journal_.append(effect); };
+    return complaint;
+  }
+
+  // Runs it, and writes its effects. The reply.
+  std::string run(const Words& command) {
+    const std::string reply = machine_.run(command);
+    return journal_.commit() ? reply : journal_.complaint();
+  }
+
+  Store& store() { return machine_.store(); }
+  Journal& journal() { return journal_; }
+  Snapshots& snapshots() { return snapshots_; }
+  const Loaded& loaded() const { return loaded_; }
+  Contents contents() { return contents_of(store(), INT64_MIN); }
+
+ private:
+  DataDirectory directory_;
+  Machine machine_;
+  Journal journal_{directory_};
+  Snapshots snapshots_{directory_, &journal_};
+  Loaded loaded_;
+};
+
+struct LoadOutcome {
+  std::string complaint;
+  Contents contents;
+  Loaded loaded;
+};
+
+// Only looks at the files.
+inline LoadOutcome load(const std::string& path) {
+  LoadOutcome outcome;
+  const DataDirectory directory(path, DataDirectory::Use::check);
+  Machine machine;
+  outcome.complaint = load_files(
+      directory, machine.store(),
+      [&machine](Args effect) { return apply_effect(machine.host(), effect); },
+      {}, outcome.loaded);
+  if (outcome.complaint.empty()) {
+    outcome.contents = contents_of(machine.store(), INT64_MIN);
+  }
+  return outcome;
+}
+
+}  // namespace klh::test
