@@ -95,7 +95,12 @@ void CrashServer::end_all() {
 
 std::string shim(const std::string& name) {
   const auto program = std::filesystem::read_symlink("/proc/self/exe");
-  return program.parent_path() / "crash" / (name + ".so");
+  return program.parent_path() / "crash/shims" / (name + ".so");
+}
+
+std::string shim_probe() {
+  const auto program = std::filesystem::read_symlink("/proc/self/exe");
+  return program.parent_path() / "crash/shims/probe";
 }
 
 uint64_t number_from_environment(const char* name, uint64_t otherwise) {

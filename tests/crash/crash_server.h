@@ -49,6 +49,9 @@ class CrashServer {
 // A library that the Makefile has built beside this program.
 std::string shim(const std::string& name);
 
+// A program beside them, which uses files as it is told.
+std::string shim_probe();
+
 // A number that a variable of the environment gives.
 uint64_t number_from_environment(const char* name, uint64_t otherwise);
 

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <optional>
 
+#include "crash/rounds.h"
 #include "harness/diagnosis.h"
 #include "harness/settings.h"
 
@@ -101,7 +101,7 @@ std::string Load::run(const Plan& plan) {
     const std::string complaint = exchange();
     if (!complaint.empty()) return complaint;
   }
-  delay();
+  be_busy(plan_.delay_us);
   return "";
 }
 
@@ -214,13 +214,6 @@ std::string Load::take_rest() {
     while (wire->read_some()) continue;
   }
   return take_replies();
-}
-
-// Busy, since that is as exact as a moment can be.
-void Load::delay() const {
-  const auto end = std::chrono::steady_clock::now() +
-                   std::chrono::microseconds(plan_.delay_us);
-  while (std::chrono::steady_clock::now() < end) continue;
 }
 
 }  // namespace klh::test

@@ -69,7 +69,6 @@ class Load {
   std::string take_answer(const std::string& reply);
   Words next_change(size_t lane);
   bool is_idle() const;
-  void delay() const;
 
   History& history_;
   std::mt19937_64 random_;

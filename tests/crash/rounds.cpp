@@ -1,5 +1,6 @@
 #include "crash/rounds.h"
 
+#include <chrono>
 #include <cstdio>
 
 namespace klh::test {
@@ -19,9 +20,14 @@ std::string any_policy(std::mt19937_64& random) {
   return kPolicies[random() % 3];
 }
 
+std::vector<std::string> flags_of(const std::string& policy) {
+  if (policy == "none") return {"--appendonly", "no"};
+  return {"--appendfsync", policy};
+}
+
 std::vector<std::string> random_flags(std::mt19937_64& random,
                                       const std::string& policy) {
-  std::vector<std::string> flags = {"--appendfsync", policy};
+  std::vector<std::string> flags = flags_of(policy);
   flags.insert(flags.end(), {"--save", random() % 2 == 0 ? "" : "1 10"});
   if (random() % 2 == 0) {
     flags.insert(flags.end(), {"--auto-aof-rewrite-min-size", "3000",
@@ -42,6 +48,13 @@ Load::Plan random_plan(std::mt19937_64& random) {
   plan.stops_in_flush = plan.flushes && one_in(2);
   if (one_in(2)) plan.delay_us = random() % 3000;
   return plan;
+}
+
+// Busy, since that is as exact as a moment can be.
+void be_busy(uint64_t microseconds) {
+  const auto end = std::chrono::steady_clock::now() +
+                   std::chrono::microseconds(microseconds);
+  while (std::chrono::steady_clock::now() < end) continue;
 }
 
 void Totals::add(const History::Found& of_a_round) {

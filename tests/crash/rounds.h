@@ -18,12 +18,17 @@ namespace klh::test {
 std::string which_round(uint64_t seed, uint64_t round);
 uint64_t seed_of_round(uint64_t seed, uint64_t round);
 
+// Of appendfsync; "none" is a server without a journal.
+std::vector<std::string> flags_of(const std::string& policy);
 std::string any_policy(std::mt19937_64& random);
 
 // Journals so short and dumps so frequent that the files change all the time.
 std::vector<std::string> random_flags(std::mt19937_64& random,
                                       const std::string& policy);
 Load::Plan random_plan(std::mt19937_64& random);
+
+// Lets time pass until the next thing is to happen.
+void be_busy(uint64_t microseconds);
 
 // Of all rounds.
 struct Totals {
