@@ -86,8 +86,11 @@ std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
   if (complaint.empty()) complaint = journal_->take_prepared();
   if (complaint.empty() && is_first) {
     dump_ = directory_.create(unfinished(file_name(FileKind::dump, newest_)));
-    const int error = write_dump(dump_.get(), store, journal_name());
+    const int error = dump_.is_open()
+                          ? write_dump(dump_.get(), store, journal_name())
+                          : errno;
     complaint = error == 0 ? complete() : complaint_of_error("dump", error);
+    wait_for_remover();
   }
   return complaint;
 }
@@ -99,8 +102,7 @@ std::string Snapshots::save(const Store& store) {
   const int error = write_dump(dump_.get(), store, journal_name());
   const std::string outcome =
       error == 0 ? complete() : failed(std::strerror(error));
-  remover_.wait();
-  is_removing_ = false;
+  wait_for_remover();
   return outcome;
 }
 
@@ -147,9 +149,13 @@ std::optional<std::string> Snapshots::poll_child() {
   return complete();
 }
 
-void Snapshots::cancel() {
+void Snapshots::wait_for_remover() {
   remover_.wait();
   is_removing_ = false;
+}
+
+void Snapshots::cancel() {
+  wait_for_remover();
   if (child_ == 0) return;
   ::kill(child_, SIGKILL);
   while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) continue;
