@@ -166,6 +166,8 @@ void Snapshots::cancel() {
 // From here on changes go to the next journal; what comes before them goes to
 // the dump of the same number, whose file is open now. After a failed sync the
 // journal waits for the dump instead: nothing that is in the old one counts.
+// But that may have an end, on the disk or not, and the file to which it leads
+// must stay as it is until the dump is complete: so the number is left out.
 std::string Snapshots::open_next() {
   replaces_ = journal_ && journal_->has_lost_data();
   if (journal_ && !replaces_) {
@@ -173,7 +175,7 @@ std::string Snapshots::open_next() {
     if (!complaint.empty()) return complaint;
     newest_ = journal_->number();
   } else {
-    ++newest_;
+    newest_ += replaces_ ? 2 : 1;
   }
   if (replaces_) journal_->drop_pending();
   const std::string name = unfinished(file_name(FileKind::dump, newest_));
@@ -211,7 +213,7 @@ std::string Snapshots::failed(const std::string& why, const char* what) {
   const std::string name = unfinished(file_name(FileKind::dump, newest_));
   directory_.remove(name);
   // The number is free again unless a journal has it.
-  if (!journal_ || replaces_) --newest_;
+  if (!journal_ || replaces_) newest_ -= replaces_ ? 2 : 1;
   return std::string(what) + " " + directory_.path_of(name) + ": " + why;
 }
 
