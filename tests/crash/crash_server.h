@@ -2,6 +2,8 @@
 // or with the machine that it would run on.
 #pragma once
 
+#include <signal.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,6 +37,7 @@ class CrashServer {
 
   // Asks it to end, or waits until it does. Nothing if it has not by the
   // deadline; it still runs then.
+  void ask_to_end() { process_.signal(SIGTERM); }
   std::optional<Ending> end();
   std::optional<Ending> wait(int milliseconds);
   bool has_ended() { return wait(0).has_value(); }

@@ -57,6 +57,12 @@ void History::note_acknowledged(size_t lane, std::string reply) {
   request.reply = std::move(reply);
 }
 
+void History::note_refused(size_t lane) {
+  Lane& in = phases_.back().lanes[lane];
+  in.requests.erase(in.requests.begin() +
+                    static_cast<std::ptrdiff_t>(in.acknowledged));
+}
+
 size_t History::outstanding(size_t lane) const {
   const Lane& in = phases_.back().lanes[lane];
   return in.requests.size() - in.acknowledged;

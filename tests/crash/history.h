@@ -35,6 +35,7 @@ class History {
 
   void note_sent(size_t lane, const Words& words);
   void note_acknowledged(size_t lane, std::string reply);
+  void note_refused(size_t lane);  // it has changed nothing
   size_t outstanding(size_t lane) const;
 
   // Another lane than all: these two requests are sent, and both acknowledged.

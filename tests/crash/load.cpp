@@ -1,14 +1,17 @@
 #include "crash/load.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 
 #include "crash/rounds.h"
+#include "harness/deadline.h"
 #include "harness/diagnosis.h"
 #include "harness/settings.h"
 
@@ -41,7 +44,17 @@ std::optional<size_t> reply_size(std::string_view bytes, size_t at = 0) {
 
 }  // namespace
 
-Wire::Wire(uint16_t port) : fd_(connect_tcp("127.0.0.1", port)) {
+Wire::Wire(uint16_t port)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address),
+                sizeof address) < 0) {
+    fd_.reset();
+    return;
+  }
   if (!set_nonblocking(fd_.get())) die("fcntl");
   set_no_delay(fd_.get());
 }
@@ -71,10 +84,39 @@ std::string Wire::take_reply() {
   return reply;
 }
 
+std::string Wire::wait_for_reply() {
+  const Deadline deadline(settings().deadline_ms);
+  std::string reply;
+  while ((reply = take_reply()).empty()) {
+    const int events = wants_write() ? POLLIN | POLLOUT : POLLIN;
+    pollfd polled = {fd(), static_cast<short>(events), 0};
+    if (fd() < 0) return "";
+    if (::poll(&polled, 1, deadline.remaining_ms()) <= 0) {
+      fail("a reply, or the end of the connection",
+           "neither, within " + deadline_text());
+    }
+    if (polled.revents & POLLOUT) write_some();
+    if ((polled.revents & ~POLLOUT) != 0 && !read_some()) return "";
+  }
+  return reply;
+}
+
+Changes::Changes(uint64_t seed, size_t lane)
+    : prefix_(History::prefix(lane)), generator_(seed, kFarAhead, prefix_) {}
+
+Words Changes::next() {
+  constexpr uint64_t kCountedOneIn = 8;
+  if (generator_.below(kCountedOneIn) == 0) return {"INCR", prefix_ + "#"};
+  for (;;) {
+    const Words words = generator_.next();
+    if (is_change(words) && !words[0].starts_with("FLUSH")) return words;
+  }
+}
+
 Load::Load(uint16_t port, History& history, uint64_t seed)
     : history_(history), random_(seed) {
   for (size_t i = 0; i < history.lanes(); ++i) {
-    generators_.emplace_back(random_(), kFarAhead, History::prefix(i));
+    changes_.emplace_back(random_(), i);
     wires_.push_back(std::make_unique<Wire>(port));
   }
   wires_.push_back(std::make_unique<Wire>(port));
@@ -108,23 +150,10 @@ std::string Load::run(const Plan& plan) {
 void Load::send_changes() {
   for (size_t lane = 0; lane < history_.lanes(); ++lane) {
     while (history_.outstanding(lane) < plan_.window) {
-      const Words words = next_change(lane);
+      const Words words = changes_[lane].next();
       history_.note_sent(lane, words);
       wires_[lane]->send(words);
     }
-  }
-}
-
-Words Load::next_change(size_t lane) {
-  constexpr uint64_t kCountedOneIn = 8;
-  Generator& generator = generators_[lane];
-  if (generator.below(kCountedOneIn) == 0) {
-    return {"INCR", History::prefix(lane) + "#"};
-  }
-  for (;;) {
-    const Words words = generator.next();
-    const std::string& name = words[0];
-    if (is_change(words) && !name.starts_with("FLUSH")) return words;
   }
 }
 

@@ -15,7 +15,8 @@
 
 namespace klh::test {
 
-// One connection, which neither waits to send nor to receive.
+// One connection, which neither waits to send nor to receive. If there is
+// nobody to connect to, nothing comes.
 class Wire {
  public:
   explicit Wire(uint16_t port);
@@ -31,10 +32,25 @@ class Wire {
   // The next complete reply, or "".
   std::string take_reply();
 
+  // Writes and reads until there is one; "" if the connection ends before.
+  // Fails the test if nothing comes.
+  std::string wait_for_reply();
+
  private:
   FileDescriptor fd_;
   std::string outgoing_;
   std::string incoming_;
+};
+
+// Changes to the keys of a lane, at random.
+class Changes {
+ public:
+  Changes(uint64_t seed, size_t lane);
+  Words next();
+
+ private:
+  std::string prefix_;
+  Generator generator_;
 };
 
 class Load {
@@ -67,13 +83,12 @@ class Load {
   std::string exchange();
   std::string take_replies();
   std::string take_answer(const std::string& reply);
-  Words next_change(size_t lane);
   bool is_idle() const;
 
   History& history_;
   std::mt19937_64 random_;
   Plan plan_{};
-  std::vector<Generator> generators_;
+  std::vector<Changes> changes_;
   std::vector<std::unique_ptr<Wire>> wires_;  // one each, and one for the rest
   std::deque<Asked> asked_;                   // of the last wire
   size_t replies_ = 0;
