@@ -16,10 +16,11 @@
 //             or sent what cannot be answered               are written
 //   failed    read or write failed             no           yes
 //
-// In each state it wants to write while there is something outgoing. While
-// that is much it neither reads nor answers: a client that does not take its
-// replies fills its own socket buffers in the end, not our memory. One reply
-// may be larger than that; what all clients take is bounded by the server.
+// Unless it has failed, it wants to write while there is something outgoing.
+// While that is much it neither reads nor answers: a client that does not take
+// its replies fills its own socket buffers in the end, not our memory. One
+// reply may be larger than that; what all clients take is bounded by the
+// server.
 //
 // It owns the socket; the server owns it, and closes it at the end of a pass.
 #pragma once
@@ -42,7 +43,9 @@ class Connection {
   int fd() const { return fd_.get(); }
   Session& session() { return session_; }
   bool wants_read() const { return is_open() && !is_full() && !session_.rest; }
-  bool wants_write() const { return !outgoing_.empty(); }
+  bool wants_write() const {
+    return state_ != State::failed && !outgoing_.empty();
+  }
   bool wants_close() const;
 
   // What has changed, as Poller::Event tells it.

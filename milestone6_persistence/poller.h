@@ -7,8 +7,9 @@
 // a descriptor is registered once, for both directions, for its whole life:
 // no system call is needed when what its owner waits for changes.
 //
-// The poller owns its kernel object, never the descriptors; closing one
-// removes it.
+// The poller owns its kernel object, never the descriptors. Whoever closes one
+// removes it first: to close it is not enough while a child process has a copy
+// (epoll(7), Q6), and its events would go on to come.
 #pragma once
 
 #include <span>
@@ -32,6 +33,9 @@ class Poller {
   // Watches `fd` from now on. What it is ready for already is the first event.
   // False if the kernel refuses, for want of memory or by a limit.
   [[nodiscard]] bool add(int fd, void* tag);
+
+  // Watches it no longer. Does nothing if it is not watched.
+  void remove(int fd);
 
   // Waits for the first events, at most `timeout_ms`; -1 is for ever, 0 not at
   // all. Empty when the time is up or a signal came. One descriptor may have

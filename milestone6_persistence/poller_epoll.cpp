@@ -24,6 +24,10 @@ bool Poller::add(int fd, void* tag) {
   return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+void Poller::remove(int fd) {
+  (void)::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
 std::span<const Poller::Event> Poller::wait(int timeout_ms) {
   epoll_event ready[kEventsPerWait];
   const int count = ::epoll_wait(fd_.get(), ready, kEventsPerWait, timeout_ms);

@@ -30,6 +30,10 @@ bool Poller::add(int fd, void* tag) {
          errno == EINVAL;
 }
 
+// close(2) is enough here, kqueue(2): what is watched is our descriptor, not
+// what it shares with a child's copy.
+void Poller::remove(int) {}
+
 std::span<const Poller::Event> Poller::wait(int timeout_ms) {
   struct kevent ready[kEventsPerWait];
   const timespec timeout{timeout_ms / 1000, timeout_ms % 1000 * 1'000'000L};

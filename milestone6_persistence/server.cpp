@@ -187,12 +187,17 @@ void Server::take_turns() {
   for (Client* client : turns) {
     client->connection.write_replies(is_safe);
     if (client->connection.wants_close()) {
-      clients_.erase(client->place);
+      close_client(*client);
     } else if (client->connection.has_work()) {
       make_ready(*client);
     }
   }
   host_.statistics.connected_clients = clients_.size();
+}
+
+void Server::close_client(Client& client) {
+  poller_.remove(client.connection.fd());
+  clients_.erase(client.place);
 }
 
 // CLIENT KILL: gives those it has chosen a turn, in which they are closed.
@@ -215,7 +220,7 @@ void Server::close_idle() {
   if (timeout_ms_ == 0) return;
   while (!clients_.empty() && !clients_.front()->is_ready &&
          now_ms_ - clients_.front()->last_active_ms >= timeout_ms_) {
-    clients_.pop_front();
+    close_client(*clients_.front());
   }
 }
 

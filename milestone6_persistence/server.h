@@ -61,6 +61,7 @@ class Server {
   void make_ready(Client& client);
   void take_turns();
   void evict_clients();  // in client_eviction.cpp
+  void close_client(Client& client);
   void close_killed();
   void expire_keys();
   void close_idle();

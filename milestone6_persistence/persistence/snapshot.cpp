@@ -87,8 +87,11 @@ std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
   if (complaint.empty()) complaint = journal_->take_prepared();
   if (complaint.empty() && is_first) {
     dump_ = directory_.create(unfinished(file_name(FileKind::dump, newest_)));
-    const int error = write_dump(dump_.get(), store, journal_name());
+    const int error = dump_.is_open()
+                          ? write_dump(dump_.get(), store, journal_name())
+                          : errno;
     complaint = error == 0 ? complete() : complaint_of_error("dump", error);
+    wait_for_remover();
   } else if (complaint.empty() && !directory_.sync()) {
     // Nothing else leads to it.
     complaint = complaint_of("fsync " + directory_.path());
@@ -103,8 +106,7 @@ std::string Snapshots::save(const Store& store) {
   const int error = write_dump(dump_.get(), store, journal_name());
   const std::string outcome =
       error == 0 ? complete() : failed(std::strerror(error));
-  remover_.wait();
-  is_removing_ = false;
+  wait_for_remover();
   return outcome;
 }
 
@@ -151,9 +153,13 @@ std::optional<std::string> Snapshots::poll_child() {
   return complete();
 }
 
-void Snapshots::cancel() {
+void Snapshots::wait_for_remover() {
   remover_.wait();
   is_removing_ = false;
+}
+
+void Snapshots::cancel() {
+  wait_for_remover();
   if (child_ == 0) return;
   ::kill(child_, SIGKILL);
   while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) continue;
@@ -164,6 +170,8 @@ void Snapshots::cancel() {
 // From here on changes go to the next journal; what comes before them goes to
 // the dump of the same number, whose file is open now. After a failed sync the
 // journal waits for the dump instead: nothing that is in the old one counts.
+// But that may have an end, on the disk or not, and the file to which it leads
+// must stay as it is until the dump is complete: so the number is left out.
 std::string Snapshots::open_next() {
   replaces_ = journal_ && journal_->has_lost_data();
   if (journal_ && !replaces_) {
@@ -171,7 +179,7 @@ std::string Snapshots::open_next() {
     if (!complaint.empty()) return complaint;
     newest_ = journal_->number();
   } else {
-    ++newest_;
+    newest_ += replaces_ ? 2 : 1;
   }
   if (replaces_) journal_->drop_pending();
   const std::string name = unfinished(file_name(FileKind::dump, newest_));
@@ -209,7 +217,7 @@ std::string Snapshots::failed(const std::string& why, const char* what) {
   const std::string name = unfinished(file_name(FileKind::dump, newest_));
   directory_.remove(name);
   // The number is free again unless a journal has it.
-  if (!journal_ || replaces_) --newest_;
+  if (!journal_ || replaces_) newest_ -= replaces_ ? 2 : 1;
   return std::string(what) + " " + directory_.path_of(name) + ": " + why;
 }
 

@@ -65,6 +65,7 @@ class Snapshots {
   [[nodiscard]] std::string open_next();
   [[nodiscard]] std::string complete();
   std::optional<std::string> poll_child();
+  void wait_for_remover();
   [[nodiscard]] std::string failed(const std::string& why,
                                    const char* what = "write");
   std::string journal_name() const;

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <cassert>
+#include <system_error>
 #include <utility>
 
 namespace klh {
@@ -30,8 +31,15 @@ void Worker::start(Job job) {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    // Below.
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (thread_.joinable()) return;
+  error_ = job_();
+  job_ = nullptr;
 }
 
 bool Worker::is_busy() const {

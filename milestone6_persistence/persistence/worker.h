@@ -6,7 +6,8 @@
 //   thread:      '-----> job() --> idle
 //
 // One job runs at a time. The thread is made when it is first needed; signals
-// go to the others.
+// go to the others. When the system has none to give (pthread_create(3),
+// EAGAIN), start() does the job itself: late is better than never.
 #pragma once
 
 #include <condition_variable>

@@ -331,7 +331,7 @@ void Generator::append(std::string_view kind, Words& words) {
       words.push_back(any_of(kScores));
     }
   } else if (!is_name(kind) && family_ != 'y' && below(kOddOneIn) == 0) {
-    words.push_back(odd_word());
+    words.push_back(kind == "key" ? prefix_ + odd_word() : odd_word());
   } else {
     words.push_back(argument(kind));
   }
@@ -370,7 +370,7 @@ std::string Generator::key(char family) {
   if (family == '*' || is_foreign) {
     family = kFamilies[below(kFamilies.size())];
   }
-  return family + std::to_string(below(kKeysOfAFamily));
+  return prefix_ + family + std::to_string(below(kKeysOfAFamily));
 }
 
 std::string Generator::odd_word() {
@@ -386,8 +386,12 @@ std::string Generator::time(int64_t unit_ms, bool is_absolute) {
   return std::to_string((time_ms + unit_ms - 1) / unit_ms);
 }
 
+// With a prefix the name of the command stays: behind another one it would be
+// taken for a key.
 void Generator::damage(Words& words) {
-  const size_t at = below(words.size());
+  const size_t first = prefix_.empty() ? 0 : 1;
+  if (words.size() == first) return;
+  const size_t at = first + below(words.size() - first);
   const auto place = words.begin() + static_cast<std::ptrdiff_t>(at);
   switch (below(4)) {
     case 0:

@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/dialect.h"
@@ -32,7 +33,10 @@ class Generator {
     int64_t most_lifetime_ms;
   };
 
-  Generator(uint64_t seed, Times times) : random_(seed), times_(times) {}
+  // All keys begin with `prefix`, in lower case, so that generators which have
+  // different ones do not meet. A key that is wrong in some way does so too.
+  Generator(uint64_t seed, Times times, std::string prefix = "")
+      : random_(seed), times_(times), prefix_(std::move(prefix)) {}
 
   void set_now(int64_t now_ms) { times_.now_ms = now_ms; }
 
@@ -64,6 +68,7 @@ class Generator {
 
   std::mt19937_64 random_;
   Times times_;
+  std::string prefix_;
   char family_ = 's';
   uint64_t key_count_ = 0;  // of the last "keys", for "weights"
 };

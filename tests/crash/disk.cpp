@@ -1,0 +1,126 @@
+#include "crash/disk.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "common/net.h"
+
+namespace klh::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_whole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return bytes.str();
+}
+
+void write_whole(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+uint64_t inode_of(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) < 0) die("stat " + path.string());
+  return status.st_ino;
+}
+
+}  // namespace
+
+Disk::Disk(std::string directory, std::string record)
+    : directory_(std::move(directory)), record_(std::move(record)) {
+  fs::remove_all(record_);
+  fs::create_directories(record_ + "/inodes");
+  write_whole(record_ + "/log", "");
+  exists_ = fs::exists(directory_);
+  if (!exists_) return;
+  for (const auto& each : fs::directory_iterator(directory_)) {
+    const uint64_t inode = inode_of(each.path());
+    fs::create_hard_link(each.path(),
+                         record_ + "/inodes/" + std::to_string(inode));
+    names_[each.path().filename()] = inode;
+    synced_sizes_[inode] = each.file_size();
+  }
+  synced_names_ = names_;
+}
+
+std::vector<std::string> Disk::environment(uint64_t most_sync_us) const {
+  return {"KLH_DISK_DIRECTORY=" + directory_, "KLH_DISK_RECORD=" + record_,
+          "KLH_DISK_SYNC_US=" + std::to_string(most_sync_us)};
+}
+
+void Disk::fail(Kindness kindness, std::mt19937_64& random) {
+  std::istringstream log(read_whole(record_ + "/log"));
+  for (std::string line; std::getline(log, line);) take(line);
+  for (const Change& change : changes_) {
+    const bool survives = kindness == Kindness::any && random() % 2 == 0;
+    if (survives) apply(change, synced_names_);
+  }
+  fs::remove_all(directory_);
+  if (!exists_) return;
+  fs::create_directory(directory_);
+  for (const auto& [name, inode] : synced_names_) {
+    write_whole(directory_ + "/" + name, content_of(inode, kindness, random));
+  }
+}
+
+void Disk::take(const std::string& line) {
+  std::istringstream words(line);
+  std::string what;
+  words >> what;
+  if (what == "make") is_new_ = true;
+  if (what == "sync_directory") exists_ |= is_new_;
+  if (what == "sync_names") {
+    synced_names_ = names_;
+    changes_.clear();
+  }
+  if (what == "sync_file" || what == "truncate") {
+    uint64_t inode = 0;
+    uint64_t size = 0;
+    words >> inode >> size;
+    uint64_t& synced = synced_sizes_[inode];
+    // What is cut off is gone at once: later bytes may take its place.
+    synced = what == "truncate" ? std::min(synced, size) : size;
+  }
+  if (what == "create" || what == "rename" || what == "remove") {
+    Change change;
+    if (what == "create") words >> change.inode >> change.to;
+    if (what != "create") words >> change.from >> change.to;
+    if (what != "create") change.inode = names_[change.from];
+    apply(change, names_);
+    changes_.push_back(change);
+  }
+}
+
+void Disk::apply(const Change& change, Names& names) const {
+  if (!change.from.empty()) names.erase(change.from);
+  if (!change.to.empty()) names[change.to] = change.inode;
+}
+
+std::string Disk::content_of(uint64_t inode, Kindness kindness,
+                             std::mt19937_64& random) const {
+  std::string bytes = read_whole(record_ + "/inodes/" + std::to_string(inode));
+  const auto found = synced_sizes_.find(inode);
+  const size_t synced =
+      std::min(bytes.size(), found == synced_sizes_.end() ? 0 : found->second);
+  const size_t more = bytes.size() - synced;
+  size_t kept = 0;
+  size_t zeros = 0;
+  if (kindness == Kindness::any) {
+    const auto below = [&](size_t limit) { return random() % limit; };
+    if (below(2) == 0) kept = below(more + 1);
+    if (below(2) == 0) zeros = below(more - kept + 1);
+  }
+  bytes.resize(synced + kept);
+  return bytes + std::string(zeros, '\0');
+}
+
+}  // namespace klh::test

@@ -1,0 +1,295 @@
+// What is left when the power fails, and not only the server is gone but all
+// that the disk had not been told to keep: nothing is lost with `always`, the
+// last changes are with `everysec` and `no`, and each start succeeds.
+//
+//   KLH_ROUNDS=300   how often it fails, with each policy (15 unless told)
+//   KLH_SEED=7       the same rounds again; a failure tells its seed
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <random>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compare/peer.h"
+#include "crash/crash_server.h"
+#include "crash/disk.h"
+#include "crash/history.h"
+#include "crash/load.h"
+#include "crash/rounds.h"
+#include "harness/process.h"
+
+namespace klh::test {
+
+namespace {
+
+// The disk itself
+
+class DiskOfATest : public testing::Test {
+ protected:
+  using Files = std::map<std::string, std::string>;
+
+  // What the steps leave on the disk if nothing survives that need not.
+  Files after(const std::vector<std::string>& steps) {
+    Disk disk(data_, record_);
+    run(disk, steps);
+    disk.fail(Disk::Kindness::none, random_);
+    return files();
+  }
+
+  void run(const Disk& disk, const std::vector<std::string>& steps) {
+    std::vector<std::string> command = {shim_probe(), data_};
+    command.insert(command.end(), steps.begin(), steps.end());
+    ProcessOptions options{.environment = disk.environment()};
+    options.environment.push_back("LD_PRELOAD=" + shim("power_loss"));
+    const Outcome outcome = run_program(command, "", options);
+    ASSERT_TRUE(outcome.ending.with(0)) << outcome.errors;
+  }
+
+  Files files() const {
+    Files files;
+    for (const auto& each : std::filesystem::directory_iterator(data_)) {
+      std::ostringstream bytes;
+      bytes << std::ifstream(each.path()).rdbuf();
+      files[each.path().filename()] = bytes.str();
+    }
+    return files;
+  }
+
+  TemporaryDirectory directory_;
+  const std::string data_ = directory_.path() + "/data";
+  const std::string record_ = directory_.path() + "/record";
+  std::mt19937_64 random_{1};
+
+ private:
+  void SetUp() override { std::filesystem::create_directory(data_); }
+};
+
+TEST_F(DiskOfATest, KeepsWhatWasSynced) {
+  EXPECT_EQ(after({"create:a", "write:a:12", "sync:a", "names"}),
+            (Files{{"a", "12"}}));
+  EXPECT_EQ(after({"create:b", "write:b:34", "sync:b", "names", "write:b:5"}),
+            (Files{{"a", "12"}, {"b", "34"}}));
+}
+
+TEST_F(DiskOfATest, LosesContentOrNameOrBoth) {
+  EXPECT_EQ(after({"create:a", "write:a:12", "names"}), (Files{{"a", ""}}));
+  EXPECT_EQ(after({"create:b", "write:b:12", "sync:b"}), (Files{{"a", ""}}));
+  EXPECT_EQ(after({"create:c", "write:c:12"}), (Files{{"a", ""}}));
+}
+
+TEST_F(DiskOfATest, UndoesChangesOfNames) {
+  after({"create:a", "write:a:1", "sync:a", "names"});
+  EXPECT_EQ(after({"rename:a:b"}), (Files{{"a", "1"}}));
+  EXPECT_EQ(after({"remove:a"}), (Files{{"a", "1"}}));
+  EXPECT_EQ(after({"create:b", "write:b:2", "sync:b", "rename:b:a"}),
+            (Files{{"a", "1"}}));
+  EXPECT_EQ(after({"rename:a:b", "names", "create:a", "write:a:3"}),
+            (Files{{"b", "1"}}));
+  EXPECT_EQ(after({"remove:b", "names"}), Files());
+}
+
+TEST_F(DiskOfATest, KnowsFilesThatAreCut) {
+  EXPECT_EQ(after({"create:a", "write:a:123", "sync:a", "names", "cut:a:1",
+                   "write:a:45"}),
+            (Files{{"a", "1"}}));
+  EXPECT_EQ(after({"create:a", "write:a:6", "sync:a"}), (Files{{"a", "6"}}));
+  EXPECT_EQ(after({"create:a", "write:a:7"}), (Files{{"a", ""}}));
+}
+
+// Of two unsynced bytes: none, one or both, or zeros; and one of the names.
+TEST_F(DiskOfATest, KeepsMoreAtRandom) {
+  std::map<std::string, int> contents;
+  std::map<std::string, int> names;
+  for (int i = 0; i < 200; ++i) {
+    std::filesystem::remove_all(data_);
+    std::filesystem::create_directory(data_);
+    Disk disk(data_, record_);
+    run(disk, {"create:a", "names", "write:a:12", "rename:a:b"});
+    disk.fail(Disk::Kindness::any, random_);
+    ASSERT_EQ(files().size(), 1u);
+    ++names[files().begin()->first];
+    ++contents[files().begin()->second];
+  }
+  const auto zeros = [](size_t count) { return std::string(count, '\0'); };
+  for (const std::string& each :
+       {std::string(), std::string("1"), std::string("12"), zeros(1), zeros(2),
+        "1" + zeros(1)}) {
+    EXPECT_GT(contents[each], 0) << each.size();
+  }
+  EXPECT_EQ(contents.size(), 6u);
+  EXPECT_EQ(names.size(), 2u);
+}
+
+// A server on it
+
+class PowerLoss : public testing::Test {
+ protected:
+  // As often as the environment says.
+  void run(const std::string& policy);
+
+  const Totals& totals() const { return totals_; }
+
+  CrashServer& start(const std::vector<std::string>& flags);
+  void launch(const std::vector<std::string>& flags);  // does not wait
+
+  void empty_directory() {
+    server_.reset();
+    std::filesystem::remove_all(data_);
+    std::filesystem::create_directory(data_);
+  }
+
+  // Kills the server, and takes away what the disk does not hold.
+  void fail_power(Disk::Kindness kindness, std::mt19937_64& random) {
+    server_->kill();
+    disk_->fail(kindness, random);
+  }
+
+ private:
+  void run_round(const std::string& policy, std::mt19937_64& random);
+  void check(History::Losses losses);
+  void load(std::mt19937_64& random);
+
+  TemporaryDirectory directory_;
+  const std::string data_ = directory_.path() + "/data";
+  History history_{4};
+  Totals totals_;
+  std::optional<Disk> disk_;
+  std::optional<CrashServer> server_;
+  bool is_first_ = true;
+};
+
+// The disk begins with what is there.
+void PowerLoss::launch(const std::vector<std::string>& flags) {
+  constexpr uint64_t kMostSyncUs = 500;
+  server_.reset();
+  disk_.emplace(data_, directory_.path() + "/record");
+  server_.emplace(
+      CrashServer::Options{.directory = data_,
+                           .flags = flags,
+                           .preload = shim("power_loss"),
+                           .environment = disk_->environment(kMostSyncUs)});
+}
+
+CrashServer& PowerLoss::start(const std::vector<std::string>& flags) {
+  launch(flags);
+  EXPECT_TRUE(server_->wait_until_ready()) << server_->log();
+  return *server_;
+}
+
+void PowerLoss::run(const std::string& policy) {
+  const uint64_t rounds = number_from_environment("KLH_ROUNDS", 15);
+  const uint64_t seed = number_from_environment("KLH_SEED", 1);
+  for (uint64_t round = 1; round <= rounds; ++round) {
+    const std::string which = which_round(seed, round);
+    SCOPED_TRACE(which);
+    std::mt19937_64 random(seed_of_round(seed, round));
+    run_round(policy, random);
+    if (HasFailure()) return;
+  }
+  if (std::getenv("KLH_ROUNDS")) totals_.print();
+}
+
+void PowerLoss::run_round(const std::string& policy, std::mt19937_64& random) {
+  start(random_flags(random, policy));
+  if (HasFailure()) return;
+  if (std::exchange(is_first_, false)) {
+    Peer peer(server_->port());
+    peer.ask(history_.first_request());
+    ASSERT_EQ(peer.ask({"SAVE"}), "+OK\r\n");
+  }
+  constexpr uint64_t kTermOneIn = 10;
+  const bool ends = random() % kTermOneIn == 0;
+  load(random);
+  if (HasFailure()) return;
+  if (ends) {
+    const auto ending = server_->end();
+    ASSERT_TRUE(ending && ending->with(0)) << server_->log();
+  }
+  const bool is_kind = random() % 3 != 0;
+  fail_power(is_kind ? Disk::Kindness::any : Disk::Kindness::none, random);
+
+  // Also once more while a server starts, and right after it has.
+  constexpr uint64_t kAgainOneIn = 3;
+  while (random() % kAgainOneIn == 0) {
+    launch(flags_of(policy));
+    be_busy(random() % 10000);
+    fail_power(Disk::Kindness::any, random);
+  }
+  start(flags_of(policy));
+  if (HasFailure()) return;
+  const bool is_safe = policy == "always" || (ends && policy != "none");
+  check(is_safe ? History::Losses::none : History::Losses::suffix);
+  fail_power(Disk::Kindness::any, random);
+}
+
+void PowerLoss::check(History::Losses losses) {
+  Peer peer(server_->port());
+  const auto found = history_.check(
+      [&](const Words& words) { return peer.ask(words); }, losses);
+  ASSERT_EQ(found.complaint, "") << server_->log();
+  totals_.add(found);
+}
+
+void PowerLoss::load(std::mt19937_64& random) {
+  const Load::Plan plan = random_plan(random);
+  Load load(server_->port(), history_, random());
+  ASSERT_EQ(load.run(plan), "") << server_->log();
+}
+
+TEST_F(PowerLoss, LosesNothingWithAlways) {
+  run("always");
+  EXPECT_EQ(totals().found.lost, 0u);
+}
+
+TEST_F(PowerLoss, LosesTheLastChangesWithEverysec) {
+  run("everysec");
+}
+
+// It must: else the disk of this test would keep what it need not.
+TEST_F(PowerLoss, LosesTheLastChangesWithNo) {
+  run("no");
+  EXPECT_GT(totals().found.lost, 0u);
+}
+
+TEST_F(PowerLoss, LosesWhatIsNotSavedWithoutAJournal) {
+  run("none");
+  EXPECT_GT(totals().found.lost, 0u);
+}
+
+TEST_F(PowerLoss, LeavesFilesToStartWithWhileTheFirstAreMade) {
+  const uint64_t rounds = number_from_environment("KLH_ROUNDS", 15);
+  const uint64_t seed = number_from_environment("KLH_SEED", 1);
+  for (uint64_t round = 1; round <= rounds; ++round) {
+    const std::string which = which_round(seed, round);
+    SCOPED_TRACE(which);
+    std::mt19937_64 random(seed_of_round(seed, round));
+    empty_directory();
+    launch({});
+    be_busy(random() % 10000);
+    fail_power(Disk::Kindness::any, random);
+    Peer peer(start({}).port());
+    ASSERT_EQ(peer.ask({"DBSIZE"}), ":0\r\n");
+  }
+}
+
+TEST_F(PowerLoss, KeepsADirectoryThatTheServerHasMade) {
+  std::mt19937_64 random(1);
+  {
+    Peer peer(start({"--appendfsync", "always"}).port());
+    EXPECT_EQ(peer.ask({"SET", "a", "1"}), "+OK\r\n");
+  }
+  fail_power(Disk::Kindness::none, random);
+  Peer peer(start({"--appendfsync", "always"}).port());
+  EXPECT_EQ(peer.ask({"GET", "a"}), "$1\r\n1\r\n");
+}
+
+}  // namespace
+
+}  // namespace klh::test

@@ -1,0 +1,75 @@
+#include "crash/rounds.h"
+
+#include <chrono>
+#include <cstdio>
+
+namespace klh::test {
+
+std::string which_round(uint64_t seed, uint64_t round) {
+  return "KLH_SEED=" + std::to_string(seed) +
+         " KLH_ROUNDS=" + std::to_string(round) + " ends in this round";
+}
+
+uint64_t seed_of_round(uint64_t seed, uint64_t round) {
+  constexpr uint64_t kFarApart = 1'000'003;
+  return seed * kFarApart + round;
+}
+
+std::string any_policy(std::mt19937_64& random) {
+  constexpr const char* kPolicies[] = {"always", "everysec", "no"};
+  return kPolicies[random() % 3];
+}
+
+std::vector<std::string> flags_of(const std::string& policy) {
+  if (policy == "none") return {"--appendonly", "no"};
+  return {"--appendfsync", policy};
+}
+
+std::vector<std::string> random_flags(std::mt19937_64& random,
+                                      const std::string& policy) {
+  std::vector<std::string> flags = flags_of(policy);
+  flags.insert(flags.end(), {"--save", random() % 2 == 0 ? "" : "1 10"});
+  if (random() % 2 == 0) {
+    flags.insert(flags.end(), {"--auto-aof-rewrite-min-size", "3000",
+                               "--auto-aof-rewrite-percentage", "50"});
+  }
+  return flags;
+}
+
+Load::Plan random_plan(std::mt19937_64& random) {
+  const auto one_in = [&random](uint64_t n) { return random() % n == 0; };
+  constexpr uint64_t kMostReplies = 600;
+  constexpr size_t kWindows[] = {1, 4, 16, 64};
+  Load::Plan plan{.replies = 1 + random() % kMostReplies,
+                  .window = kWindows[random() % 4]};
+  if (!one_in(3)) plan.save_every = 10 + random() % 200;
+  plan.stops_in_background = one_in(2);
+  plan.flushes = one_in(8);
+  plan.stops_in_flush = plan.flushes && one_in(2);
+  if (one_in(2)) plan.delay_us = random() % 3000;
+  return plan;
+}
+
+// Busy, since that is as exact as a moment can be.
+void be_busy(uint64_t microseconds) {
+  const auto end = std::chrono::steady_clock::now() +
+                   std::chrono::microseconds(microseconds);
+  while (std::chrono::steady_clock::now() < end) continue;
+}
+
+void Totals::add(const History::Found& of_a_round) {
+  ++rounds;
+  found.requests += of_a_round.requests;
+  found.acknowledged += of_a_round.acknowledged;
+  found.lost += of_a_round.lost;
+  found.more += of_a_round.more;
+}
+
+void Totals::print() const {
+  std::printf(
+      "  %zu rounds, %zu changes sent, %zu acknowledged, %zu of these lost, "
+      "%zu there without a reply\n",
+      rounds, found.requests, found.acknowledged, found.lost, found.more);
+}
+
+}  // namespace klh::test

@@ -1,0 +1,42 @@
+// What the rounds of the crash tests have in common: a seed decides about all
+// of a round.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "crash/history.h"
+#include "crash/load.h"
+
+namespace klh::test {
+
+// For messages: what repeats it. A round goes on with the files of the one
+// before, so all up to it are needed.
+std::string which_round(uint64_t seed, uint64_t round);
+uint64_t seed_of_round(uint64_t seed, uint64_t round);
+
+// Of appendfsync; "none" is a server without a journal.
+std::vector<std::string> flags_of(const std::string& policy);
+std::string any_policy(std::mt19937_64& random);
+
+// Journals so short and dumps so frequent that the files change all the time.
+std::vector<std::string> random_flags(std::mt19937_64& random,
+                                      const std::string& policy);
+Load::Plan random_plan(std::mt19937_64& random);
+
+// Lets time pass until the next thing is to happen.
+void be_busy(uint64_t microseconds);
+
+// Of all rounds.
+struct Totals {
+  size_t rounds = 0;
+  History::Found found;
+
+  void add(const History::Found& of_a_round);
+  void print() const;
+};
+
+}  // namespace klh::test
