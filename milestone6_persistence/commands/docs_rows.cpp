@@ -221,7 +221,7 @@ constexpr DocsRow kConnection[] = {
     {"client|list", "2.4.0", "Describes connections, one in a line",
      "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] "
      "[ID <id: client-id [client-id ...]>]"},
-    {"client|no-evict", "7.0.0", "Is taken, though no client is ever evicted",
+    {"client|no-evict", "7.0.0", "Spares this client when others are evicted",
      "<enabled: ON | OFF>"},
     {"client|reply", "3.2.0", "Turns the replies off and on",
      "<ON | OFF | SKIP>"},
