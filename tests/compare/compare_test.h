@@ -38,7 +38,8 @@ class CompareTest : public testing::Test {
   std::optional<Difference> compare(const Words& command);
   std::optional<Difference> compare_line(const std::string& line);
 
-  // What Redis says to a command that only asks.
+  // What one of them says to a command that only asks.
+  std::string ask_ours(const Words& command) { return ours_->ask(command); }
   std::string ask_redis(const Words& command) { return redis_->ask(command); }
 
  private:

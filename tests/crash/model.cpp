@@ -128,10 +128,10 @@ Contents Model::contents(const std::string& prefix) {
 void Model::become(const Model& other) {
   run({"FLUSHALL"});
   const FileDescriptor file(memfd_create("model", MFD_CLOEXEC));
-  std::string journal;
+  ReadDump dump;
   if (write_dump(file.get(), other.store_, "") != 0) die("write_dump");
   if (lseek(file.get(), 0, SEEK_SET) < 0) die("lseek");
-  const std::string complaint = read_dump(file.get(), {}, store_, journal);
+  const std::string complaint = read_dump(file.get(), {}, store_, dump);
   if (!complaint.empty()) die_plainly(complaint);
 }
 

@@ -117,6 +117,14 @@ TEST_F(RealClients, RedisCliPipes) {
   check({"DBSIZE"}, number(10'000));
 }
 
+// From COMMAND DOCS: without it, redis-cli has words of its own.
+TEST_F(RealClients, RedisCliHelps) {
+  const std::string help =
+      run(redis_cli(server().port(), {"help", "getrange"}));
+  EXPECT_NE(help.find("key start end"), std::string::npos) << help;
+  EXPECT_NE(help.find("Reads a part of a string"), std::string::npos) << help;
+}
+
 TEST_F(RealClients, RedisCliScans) {
   check({"MSET", "a:1", "x", "a:2", "x", "b:1", "x"}, "+OK\r\n");
   const std::string output =

@@ -152,12 +152,12 @@ TEST_F(SnapshotJournal, AFailedSyncIsMadeGoodForByADump) {
   EXPECT_FALSE(node_->journal().commit());
 
   ASSERT_EQ(node_->snapshots().start(node_->store()), "");
-  EXPECT_EQ(names(), (Names{"dump-1.klh", "journal-1.klh", "dump-2.klh.tmp"}));
+  EXPECT_EQ(names(), (Names{"dump-1.klh", "journal-1.klh", "dump-3.klh.tmp"}));
   run({"SET", "c", "3"});  // waits for the new file
   EXPECT_EQ(wait(), "");
   EXPECT_FALSE(node_->journal().has_lost_data());
   EXPECT_TRUE(node_->journal().commit());
-  EXPECT_EQ(names(), (Names{"dump-2.klh", "journal-2.klh"}));
+  EXPECT_EQ(names(), (Names{"dump-3.klh", "journal-3.klh"}));
   run({"SET", "d", "4"});
   restart();
   EXPECT_EQ(node_->loaded().changes, 2u);
