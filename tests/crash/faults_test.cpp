@@ -390,26 +390,26 @@ void Life::save() {
   require(reply == "+OK\r\n", "the second SAVE succeeds", escaped(reply));
 }
 
-// If it cannot, it says so, and goes on.
+// If it cannot, it says so, and goes on: once the fault has passed, it only has
+// to be asked often enough.
 void Life::end() {
   if (is_gone()) return;
   wire_.reset();
+  const bool passes = !fault_ || !fault_->goes_on;
   const Deadline deadline(settings().deadline_ms);
   const auto refuses = [&] {
     return server().log().find("not ended, not saved") != std::string::npos;
   };
   server().ask_to_end();
-  std::optional<Ending> ending;
-  while (!ending && !refuses()) {
-    ending = server().wait(10);
+  std::optional<Ending> ending = server().wait(10);
+  while (!ending && (passes || !refuses())) {
     require(!deadline.has_passed(), "the server ends, or says why not",
-            "neither, within " + deadline_text());
+            "within " + deadline_text() + " only: " + server().log());
+    if (refuses()) server().ask_to_end();
+    ending = server().wait(10);
   }
-  if (!ending && !fault_->goes_on) ending = server().end();
   // It may have been on its way out, because of the last changes.
   if (ending && !ending->with(0)) return check_end(false);
-  require(ending || (fault_ && fault_->goes_on), "the server ends",
-          server().log());
   server_.reset();
 }
 
