@@ -227,13 +227,16 @@ void Life::wait_for_background() {
 // been the first of the tries.
 void Life::save() {
   std::string reply = ask({"SAVE"});
-  if (reply.starts_with("-ERR ")) reply = ask({"SAVE"});
+  if (reply.starts_with("-ERR ")) {
+    wait_for_background();  // which the server may have begun by itself
+    reply = ask({"SAVE"});
+  }
   if (reply.empty() || (fault_ && fault_->goes_on)) return;
   require(reply == "+OK\r\n", "the second SAVE succeeds", escaped(reply));
 }
 
-// If it cannot, it says so, and goes on: once the fault has passed, it only has
-// to be asked often enough.
+// If it cannot, it says so, and goes on: once the fault has passed, it can when
+// it is asked again.
 void Life::end() {
   if (is_gone()) return;
   wire_.reset();
@@ -243,12 +246,15 @@ void Life::end() {
     return server().log().find("not ended, not saved") != std::string::npos;
   };
   server().ask_to_end();
-  std::optional<Ending> ending = server().wait(10);
-  while (!ending && (passes || !refuses())) {
+  std::optional<Ending> ending;
+  while (!ending && !refuses()) {
     require(!deadline.has_passed(), "the server ends, or says why not",
-            "within " + deadline_text() + " only: " + server().log());
-    if (refuses()) server().ask_to_end();
+            "neither, within " + deadline_text());
     ending = server().wait(10);
+  }
+  if (!ending && passes) {
+    ending = server().end();
+    require(ending.has_value(), "the server ends", server().log());
   }
   // It may have been on its way out, because of the last changes.
   if (ending && !ending->with(0)) return check_end(false);
