@@ -103,6 +103,9 @@ std::string Durability::finish(bool snapshot) {
   const std::string complaint = snapshot && has_news ? save() : "";
   if (!host_.options.appendonly) return complaint;
   warn_if_not_saved(complaint);
+  const std::string outcome = journal_.finish();
+  // The dump that makes good for it may have been cancelled above.
+  if (!journal_.has_lost_data() || !save().empty()) return outcome;
   return journal_.finish();
 }
 

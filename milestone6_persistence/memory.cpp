@@ -1,6 +1,8 @@
-// new and delete that count, in place of the library's; the forms for arrays
-// and those that do not throw go through these two. See [new.delete] in the
-// C++ standard, and common/memory.h.
+// new and delete that count, in place of the library's; the forms for arrays go
+// through these. So would the one that does not throw, but for
+// AddressSanitizer, which has its own, and std::stable_sort takes what that
+// gives to our delete. See [new.delete] in the C++ standard, and
+// common/memory.h.
 #include "common/memory.h"
 
 #include <new>
@@ -12,6 +14,10 @@ void* operator new(size_t size) {
   if (block == nullptr) klh::die("no memory");
   klh::count_memory(klh::block_bytes(block));
   return block;
+}
+
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return ::operator new(size);
 }
 
 void operator delete(void* block) noexcept {
