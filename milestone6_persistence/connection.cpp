@@ -75,6 +75,8 @@ void Connection::read_some() {
   const ssize_t got = ::read(fd(), room, kReadBytes);
   if (got > 0) {
     incoming_.commit(static_cast<size_t>(got));
+    unanswered_ += static_cast<size_t>(got);
+    if (unanswered_ >= kReadBytes) note_progress();
     readable_ = got == kReadBytes || is_closed_;
   } else if (got == 0) {
     state_ = State::ended;
@@ -101,6 +103,7 @@ bool Connection::try_one_request() {
   if (!request_.args().empty()) execute_request();
   incoming_.consume(request_.size());
   request_.reset();
+  note_progress();
   return true;
 }
 
@@ -126,6 +129,7 @@ void Connection::write_some() {
   const ssize_t put = ::write(fd(), outgoing_.data(), outgoing_.size());
   if (put >= 0) {
     outgoing_.consume(static_cast<size_t>(put));
+    note_progress();
     writable_ = outgoing_.empty();
   } else if (errno == EAGAIN) {
     writable_ = false;

@@ -26,6 +26,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 #include "buffer_pool.h"
 #include "commands/host.h"
@@ -59,6 +60,10 @@ class Connection {
   void read_and_execute();
   void write_replies(bool is_safe);
 
+  // Has it got on since the last call: completed a request, sent a good part of
+  // one, or taken some of its replies? A byte now and then is no sign of life.
+  bool take_progress() { return std::exchange(has_progressed_, false); }
+
   // Drops all that has come and all that waits, so as to be closed.
   void abandon();
 
@@ -78,6 +83,10 @@ class Connection {
   bool try_one_request();
   void execute_request();
   void write_some();
+  void note_progress() {
+    has_progressed_ = true;
+    unanswered_ = 0;
+  }
   void count_bytes();
 
   FileDescriptor fd_;
@@ -87,6 +96,8 @@ class Connection {
   bool readable_ = false;
   bool writable_ = true;  // a new socket's send buffer is empty
   bool is_closed_ = false;
+  bool has_progressed_ = false;
+  size_t unanswered_ = 0;      // bytes received since it last got on
   bool is_held_back_ = false;  // requests may wait in incoming: it was full
   Session session_;
   Request request_;

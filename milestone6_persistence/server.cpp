@@ -178,14 +178,16 @@ void Server::take_turns() {
   turns.swap(ready_);
   for (Client* client : turns) {
     client->is_ready = false;
-    client->last_active_ms = now_ms_;
-    clients_.splice(clients_.end(), clients_, client->place);
     client->connection.read_and_execute();
     evict_clients();
   }
   const bool is_safe = host_.commit();
   for (Client* client : turns) {
     client->connection.write_replies(is_safe);
+    if (client->connection.take_progress()) {
+      client->last_active_ms = now_ms_;
+      clients_.splice(clients_.end(), clients_, client->place);
+    }
     if (client->connection.wants_close()) {
       close_client(*client);
     } else if (client->connection.has_work()) {

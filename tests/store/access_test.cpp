@@ -8,6 +8,7 @@
 
 #include <filesystem>
 
+#include "harness/deadline.h"
 #include "store/store_test.h"
 
 namespace klh::test {
@@ -286,6 +287,21 @@ TEST_F(Access, HasTheKernelLookForPeersThatAreGone) {
   EXPECT_NE(usual.find("TCP_KEEPIDLE, [300]"), std::string::npos) << usual;
   const std::string never = trace_of({"--tcp-keepalive", "0"});
   EXPECT_EQ(never.find("SO_KEEPALIVE"), std::string::npos) << never;
+}
+
+// A byte of a request now and then does not keep a connection open, a request
+// now and then does.
+TEST_F(Access, SlowClientsAreTimedOut) {
+  start({"--timeout", "1"});
+  Connected slow = another();
+  slow.client().send("*1\r\n$1000\r\n");
+  const Deadline deadline(settings().deadline_ms);
+  while (slow.client().has_nothing_to_read() && !deadline.has_passed()) {
+    slow.client().send_what_fits("x");
+    for (int i = 0; i < 100; ++i) check({"PING"}, "+PONG\r\n");
+  }
+  slow.client().expect_closed();
+  check({"PING"}, "+PONG\r\n");
 }
 
 }  // namespace
