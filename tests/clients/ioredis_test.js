@@ -17,7 +17,7 @@ const {Server, everyByte} = require('./server.js');
 const test = (name, body) => it(name, {timeout: 120_000}, body);
 
 function connectTo(server, options = {}) {
-  const client = new Redis({port: server.port, ...options});
+  const client = new Redis({host: '127.0.0.1', port: server.port, ...options});
   client.on('error', () => {});  // commands report errors; else ioredis logs
   return client;
 }

@@ -31,7 +31,8 @@ async function pages(iterator) {
 function testAll(RESP) {
   function clientOf(server, {socket, ...options} = {}) {
     const client = createClient(
-        {RESP, socket: {port: server.port, ...socket}, ...options});
+        {RESP, socket: {host: '127.0.0.1', port: server.port, ...socket},
+          ...options});
     client.on('error', () => {});  // commands report errors
     return client;
   }

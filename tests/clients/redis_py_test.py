@@ -61,7 +61,8 @@ class Server:
         self.directory.cleanup()
 
     def client(self, **options):
-        return redis.Redis(port=self.port, socket_timeout=TIMEOUT_S, **options)
+        return redis.Redis(host="127.0.0.1", port=self.port,
+                           socket_timeout=TIMEOUT_S, **options)
 
 
 class RedisPy(unittest.TestCase):
