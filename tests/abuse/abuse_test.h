@@ -31,6 +31,10 @@ namespace klh::test {
 
 inline constexpr size_t kMiB = 1024 * 1024;
 
+// For a few hundred clients, each with a read's bytes and their replies: far
+// less than what is announced, asked for or sent in any scenario.
+inline constexpr size_t kUsualBound = 16 * kMiB;
+
 class Abuse : public testing::Test {
  protected:
   struct Scenario {

@@ -22,7 +22,7 @@ TEST_F(AbuseOfConnections, SlowWriters) {
   const size_t clients = count(300, 500);
   const std::string request =
       encode(Dialect::resp, {"SET", "slow", std::string(count(20, 200), 's')});
-  withstand({"a byte now and then, from hundreds", 8 * kMiB}, [&] {
+  withstand({"a byte now and then, from hundreds", kUsualBound}, [&] {
     connect_attackers(clients);
     for (const char& byte : request) {
       for (Client& client : attackers_) client.send({&byte, 1});
@@ -33,7 +33,7 @@ TEST_F(AbuseOfConnections, SlowWriters) {
 }
 
 TEST_F(AbuseOfConnections, ConnectsAndDisconnects) {
-  withstand({"5,000 connects and disconnects", 8 * kMiB}, [&] {
+  withstand({"5,000 connects and disconnects", kUsualBound}, [&] {
     for (int i = 0; i < 5000; ++i) {
       Client client = connect();
       if (i % 3 == 0) client.ask({"GET", "nobody"}, none());
@@ -50,7 +50,7 @@ TEST_F(AbuseOfConnections, AMillionRepliesUnread) {
   std::string requests;
   for (size_t i = 0; i < kRequests; ++i) requests += request;
 
-  withstand({"a million replies unread", 8 * kMiB}, [&] {
+  withstand({"a million replies unread", kUsualBound}, [&] {
     Client client = connect({.receive_buffer = 32 * 1024});
     // Until the server has long had the time to take more, and has not.
     size_t sent = 0;
@@ -82,7 +82,7 @@ TEST_F(AbuseOfConnections, AMillionRepliesUnread) {
 
 TEST_F(AbuseOfConnections, ResetsInTheMiddleOfAReply) {
   store_large_value();
-  withstand({"resets in the middle of a reply", 16 * kMiB}, [&] {
+  withstand({"resets in the middle of a reply", kUsualBound}, [&] {
     for (size_t i = 0; i < count(200, 2000); ++i) {
       Client client = connect({.receive_buffer = 32 * 1024});
       client.request({"GET", "large"});
@@ -97,7 +97,7 @@ TEST_F(AbuseOfConnections, ResetsInTheMiddleOfAReply) {
 TEST_F(AbuseOfConnections, DISABLED_HalfCloseWithRepliesPending) {
   constexpr size_t kReplies = 20;
   store_large_value();
-  withstand({"half-close with 20 MB pending", 16 * kMiB}, [&] {
+  withstand({"half-close with 20 MB pending", kUsualBound}, [&] {
     Client client = connect({.receive_buffer = 32 * 1024});
     for (size_t i = 0; i < kReplies; ++i) client.request({"GET", "large"});
     client.finish_sending();
@@ -111,7 +111,7 @@ TEST_F(AbuseOfConnections, DISABLED_HalfCloseWithRepliesPending) {
 TEST_F(AbuseOfConnections, DISABLED_DescriptorExhaustion) {
   constexpr size_t kDescriptors = 1024;
   start(kDescriptors);
-  withstand({"twice as many clients as descriptors", 8 * kMiB}, [&] {
+  withstand({"twice as many clients as descriptors", kUsualBound}, [&] {
     for (size_t i = 0; i < 2 * kDescriptors; ++i) {
       Client client = connect();
       const auto served = client.try_to_ask({"GET", "nobody"}, none());
@@ -125,7 +125,7 @@ TEST_F(AbuseOfConnections, DISABLED_DescriptorExhaustion) {
 
 // tests/stages/ten_thousand_idle_test.cpp
 TEST_F(AbuseOfConnections, DISABLED_TenThousandIdle) {
-  withstand({"10,000 idle clients", 16 * kMiB}, [&] {
+  withstand({"10,000 idle clients", kUsualBound}, [&] {
     connect_attackers(9'999);
     wait_for_answers(1000);
   });

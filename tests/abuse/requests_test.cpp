@@ -39,7 +39,7 @@ class AbuseOfRequests : public Abuse {
 };
 
 TEST_F(AbuseOfRequests, DeclaredLengthsAndThenNothing) {
-  withstand({"512 MB declared, then nothing", 8 * kMiB}, [&] {
+  withstand({"512 MB declared, then nothing", kUsualBound}, [&] {
     connect_attackers(count(200, 2000));
     for (Client& client : attackers_) {
       client.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$536870912\r\n");
@@ -49,7 +49,7 @@ TEST_F(AbuseOfRequests, DeclaredLengthsAndThenNothing) {
 }
 
 TEST_F(AbuseOfRequests, ABillionArguments) {
-  withstand({"*1000000000", 8 * kMiB}, [&] {
+  withstand({"*1000000000", kUsualBound}, [&] {
     send_malformed({{"*1000000000\r\n$3\r\nDEL\r\n",
                      "-ERR Protocol error: invalid multibulk length\r\n"}},
                    count(100, 1000));
@@ -61,7 +61,7 @@ TEST_F(AbuseOfRequests, NegativeAndOverflowingLengths) {
       "-ERR Protocol error: invalid multibulk length\r\n";
   constexpr std::string_view kSize =
       "-ERR Protocol error: invalid bulk length\r\n";
-  withstand({"negative and overflowing lengths", 8 * kMiB}, [&] {
+  withstand({"negative and overflowing lengths", kUsualBound}, [&] {
     send_malformed(
         {
             {"*1\r\n$-1\r\n", kSize},
@@ -84,7 +84,7 @@ TEST_F(AbuseOfRequests, NegativeAndOverflowingLengths) {
 
 TEST_F(AbuseOfRequests, AnEndlessInlineLine) {
   const std::string piece(kMiB, 'x');
-  withstand({"an endless inline line", 8 * kMiB}, [&] {
+  withstand({"an endless inline line", kUsualBound}, [&] {
     for (size_t i = 0; i < count(50, 1000); ++i) {
       Client client = connect();
       size_t taken = 0;
@@ -98,7 +98,7 @@ TEST_F(AbuseOfRequests, AnEndlessInlineLine) {
 
 // The same ones each time.
 TEST_F(AbuseOfRequests, RandomBytes) {
-  withstand({"random bytes", 8 * kMiB}, [&] {
+  withstand({"random bytes", kUsualBound}, [&] {
     std::mt19937_64 random(1);
     for (size_t i = 0; i < count(500, 5000); ++i) {
       std::string bytes(random() % 20'000, '\0');
@@ -116,7 +116,7 @@ TEST_F(AbuseOfRequests, RandomBytes) {
 TEST_F(AbuseOfRequests, PasswordsThatAreWrong) {
   constexpr std::string_view kWrong =
       "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
-  withstand({"wrong passwords", 8 * kMiB}, [&] {
+  withstand({"wrong passwords", kUsualBound}, [&] {
     // Who is there already stays known: the one that behaves.
     connect().ask({"CONFIG", "SET", "requirepass", "secret"}, ok());
     for (size_t i = 0; i < 100; ++i) attackers_.push_back(connect());
@@ -200,7 +200,7 @@ TEST(HashFlooding, CollidingKeysAreSpreadLikeOthers) {
 
 class AbuseByFlooding : public AbuseOfRequests {
  protected:
-  static constexpr size_t kBatch = 4096;
+  static constexpr size_t kBatch = 1024;
 
   // The CPU time that the server needs for a batch of them as keys, and as
   // fields of a hash.
@@ -221,7 +221,8 @@ class AbuseByFlooding : public AbuseOfRequests {
   }
 };
 
-// By turns into the same table, so that its growth costs both the same.
+// By turns into the same table, few at a time, so that its growth costs both
+// the same.
 TEST_F(AbuseByFlooding, CollidingKeys) {
   const std::vector<std::string> colliding = colliding_keys();
   const std::vector<std::string> others = random_keys();

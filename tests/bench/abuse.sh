@@ -41,12 +41,17 @@ while [ "$run" -le "$runs" ]; do
     KLH_REPORT="$work/$name.report" taskset -c $last tests/build/abuse_test \
       --server="$work/$name" --deadline-ms=60000 \
       --gtest_filter='Abuse*' --gtest_also_run_disabled_tests \
-      > "$work/log" || {
-      cat "$work/log"
-      exit 1
-    }
+      > "$work/$name.log" || echo "$name does not pass" >> "$work/failed"
   done
   run=$((run + 1))
+done
+
+for name in klh redis; do
+  if grep -q "^$name " "$work/failed" 2>/dev/null; then
+    echo "The last run of $name:"
+    cat "$work/$name.log"
+    echo
+  fi
 done
 
 awk -F '\t' '
@@ -55,6 +60,7 @@ function least(value, name, column) {
   if (!(name in best) || value < best[name]) best[name] = value
 }
 function cells(server, scenario) {
+  if (!((server, scenario, "worst") in best)) return " does not pass | | |"
   return sprintf(" %.1f | %.1f | %.1f |",
     best[server, scenario, "worst"] / 1000, best[server, scenario, "99"] / 1000,
     best[server, scenario, "memory"] / 1048576)
