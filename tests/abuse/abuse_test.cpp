@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iomanip>
 
 #include "harness/deadline.h"
 #include "harness/diagnosis.h"
@@ -131,9 +132,11 @@ void Abuse::report(const Scenario& scenario, const Latencies& latencies,
       << '\t' << latencies.answers << '\n';
 }
 
-void Abuse::report_note(const std::string& note) {
+void Abuse::report_note(const std::string& name, double number) {
   if (!is_report()) return;
-  std::ofstream(report_path(), std::ios::app) << "note\t" << note << '\n';
+  std::ofstream(report_path(), std::ios::app)
+      << "note\t" << name << '\t' << std::fixed << std::setprecision(2)
+      << number << '\n';
 }
 
 }  // namespace klh::test

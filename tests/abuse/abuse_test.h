@@ -65,7 +65,7 @@ class Abuse : public testing::Test {
   void wait_for_answers(size_t count) { prober_->wait_for_more(count); }
 
   // A line below the table.
-  static void report_note(const std::string& note);
+  static void report_note(const std::string& name, double number);
 
   static bool is_report();
   static size_t count(size_t in_tests, size_t in_report) {

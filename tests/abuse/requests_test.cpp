@@ -232,8 +232,10 @@ TEST_F(AbuseByFlooding, CollidingKeys) {
     attackers_.push_back(connect());
     Client& client = attackers_.back();
     for (size_t from = 0; from < kFlood; from += kBatch) {
+      const bool is_odd = from / kBatch % 2 != 0;
+      if (is_odd) others_ns += insert(client, others, from);
       colliding_ns += insert(client, colliding, from);
-      others_ns += insert(client, others, from);
+      if (!is_odd) others_ns += insert(client, others, from);
     }
     client.ask({"HLEN", "fields"}, integer(2 * kFlood));
     for (const std::string& key : {colliding.front(), colliding.back()}) {
@@ -241,9 +243,9 @@ TEST_F(AbuseByFlooding, CollidingKeys) {
       client.ask({"HGET", "fields", key}, value("v"));
     }
   });
-  report_note("keys that collide / others, CPU time: " +
-              std::to_string(static_cast<double>(colliding_ns) /
-                             static_cast<double>(others_ns)));
+  report_note(
+      "CPU time of keys that collide / of others",
+      static_cast<double>(colliding_ns) / static_cast<double>(others_ns));
 }
 
 }  // namespace

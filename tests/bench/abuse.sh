@@ -3,7 +3,7 @@
 # memory that costs, beside redis-server in the same run: the table of
 # docs/abuse.md. The scenarios are those of tests/abuse, with larger counts.
 #
-#   sh tests/bench/abuse.sh [RUNS]
+#   make abuse [RUNS=3]
 #
 # The first processor to the server, the last to all clients. Of each number the
 # best of the runs is shown: what other programs on the machine take makes it
@@ -73,7 +73,7 @@ $1 == "row" {
   least($4 + 0, "99")
   least($5 + 0, "memory")
 }
-$1 == "note" { notes = notes "\n" server ": " $2 }
+$1 == "note" { notes[server, $2] = notes[server, $2] " " $3 }
 END {
   print "| scenario | klh: worst, ms | 99 % | memory, MiB | bound " \
     "| redis: worst, ms | 99 % | memory, MiB |"
@@ -82,5 +82,9 @@ END {
     print "| " order[i] " |" cells("klh", order[i]) " " \
       bound[order[i]] / 1048576 " |" cells("redis", order[i])
   }
-  print notes
+  print ""
+  for (each in notes) {
+    split(each, words, SUBSEP)
+    print words[1] ": " words[2] ":" notes[each]
+  }
 }' "$work/klh.report" "$work/redis.report"
