@@ -46,6 +46,7 @@ help:
 	@echo '  make asan           all tests, with AddressSanitizer and UBSan'
 	@echo '  make fuzz           each parser against random input, for a minute'
 	@echo '  make bench          CPU time a request, beside redis-server'
+	@echo '  make abuse          what one waits while others abuse the server, likewise'
 	@echo
 	@echo 'The sources'
 	@echo '  make build          everything; VARIANT=asan or tsan with a sanitizer'
@@ -130,7 +131,7 @@ require-neighbour: require-milestone
 
 # --- test ---
 
-.PHONY: test matrix asan fuzz bench
+.PHONY: test matrix asan fuzz bench abuse
 test matrix:
 	@$(MAKE) --no-print-directory -C tests $@
 
@@ -143,6 +144,11 @@ fuzz:
 bench:
 	@$(MAKE) --no-print-directory -C milestone6_persistence
 	@sh tests/bench/cpu_per_request.sh
+
+abuse:
+	@$(MAKE) --no-print-directory -C milestone6_persistence
+	@$(MAKE) --no-print-directory -C tests build/abuse_test
+	@sh tests/bench/abuse.sh $(RUNS)
 
 # --- sources ---
 

@@ -65,6 +65,18 @@ Client::Client(uint16_t port, Dialect dialect, Options options, Where where)
 }
 
 void Client::send(std::string_view bytes, Where where) {
+  const size_t sent = send_by_deadline(bytes);
+  if (sent < bytes.size()) fail_in_send(sent, bytes.size(), where);
+}
+
+bool Client::send_until_closed(std::string_view bytes, Where where) {
+  const size_t sent = send_by_deadline(bytes);
+  const bool is_stuck = sent < bytes.size() && errno == EAGAIN;
+  if (is_stuck) fail_in_send(sent, bytes.size(), where);
+  return sent == bytes.size();
+}
+
+size_t Client::send_by_deadline(std::string_view bytes) {
   note_sent(bytes);
   const Deadline deadline(settings().deadline_ms);
   size_t sent = 0;
@@ -74,9 +86,10 @@ void Client::send(std::string_view bytes, Where where) {
     if (put >= 0) {
       sent += static_cast<size_t>(put);
     } else if (errno != EAGAIN || !wait_for(fd_.get(), POLLOUT, deadline)) {
-      fail_in_send(sent, bytes.size(), where);
+      break;
     }
   }
+  return sent;
 }
 
 void Client::send_byte_by_byte(std::string_view bytes, Where where) {

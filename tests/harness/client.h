@@ -43,6 +43,10 @@ class Client {
   // As many of the bytes as the kernel takes without waiting.
   size_t send_what_fits(std::string_view bytes, Where where = Where::here());
 
+  // All of the bytes; false when the server has closed the connection before
+  // it has taken them.
+  bool send_until_closed(std::string_view bytes, Where where = Where::here());
+
   void request(const Words& words, Where where = Where::here());
 
   // Returns when all that was sent has reached the server's kernel.
@@ -86,6 +90,9 @@ class Client {
   bool is_open() const { return fd_.is_open(); }
 
  private:
+  // All of the bytes, unless an error stops it, EAGAIN for the deadline.
+  // Returns how many.
+  size_t send_by_deadline(std::string_view bytes);
   bool is_sent_away() const;
   enum class Arrival { bytes, end, reset, deadline };
   Arrival receive_more();

@@ -57,6 +57,26 @@ size_t peak_memory(pid_t pid) {
   return leading_number(status_field(proc(pid, "status"), "VmHWM")) * 1024;
 }
 
+size_t resident_memory(pid_t pid) {
+  std::ifstream file(proc(pid, "statm"));
+  size_t total = 0, resident = 0;  // in pages
+  file >> total >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+uint64_t cpu_time_ns(pid_t pid) {
+  std::ifstream file(proc(pid, "schedstat"));
+  uint64_t nanoseconds = 0;
+  file >> nanoseconds;
+  return nanoseconds;
+}
+
+size_t open_descriptors(pid_t pid) {
+  std::error_code gone;
+  const std::filesystem::directory_iterator all(proc(pid, "fd"), gone);
+  return static_cast<size_t>(std::distance(begin(all), end(all)));
+}
+
 bool is_asleep(pid_t pid) {
   const std::string before = sleep_record(pid);
   if (before.empty()) return false;

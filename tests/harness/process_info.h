@@ -13,6 +13,16 @@ namespace klh::test {
 // The most memory that the process has had resident so far, in bytes (VmHWM).
 size_t peak_memory(pid_t pid);
 
+// The memory that it has resident now, in bytes (proc_pid_statm(5)).
+size_t resident_memory(pid_t pid);
+
+// The CPU time that its first thread has had so far, in nanoseconds, up to when
+// it last was switched off (proc_pid_schedstat(5)).
+uint64_t cpu_time_ns(pid_t pid);
+
+// How many descriptors it has open.
+size_t open_descriptors(pid_t pid);
+
 // True when every thread of the process waits for something to happen, and has
 // done nothing between two looks at it. A process that spins never gets there.
 bool is_asleep(pid_t pid);
