@@ -79,8 +79,9 @@ bool Durability::load(const std::function<bool()>& on_progress) {
     return on_progress();
   };
   std::string complaint = load_files(
-      directory_, host_.store, [this](Args effect) { return apply(effect); },
-      progress, loaded);
+      directory_, host_.store,
+      [this](Args effect) { return apply_effect(host_, effect); }, progress,
+      loaded);
   if (complaint == kStopped) return false;
   if (complaint.empty()) complaint = snapshots_.begin(loaded, host_.store);
   if (!complaint.empty()) die_plainly(complaint);
@@ -107,11 +108,6 @@ std::string Durability::finish(bool snapshot) {
   // The dump that makes good for it may have been cancelled above.
   if (!journal_.has_lost_data() || !save().empty()) return outcome;
   return journal_.finish();
-}
-
-// A change that a journal tells of.
-std::string Durability::apply(Args effect) {
-  return apply_effect(host_, effect);
 }
 
 bool Durability::commit() {

@@ -34,7 +34,6 @@ class Durability {
   std::string finish(bool snapshot);
 
  private:
-  std::string apply(std::span<const std::string_view> effect);
   bool commit();
   int64_t tick();
   int64_t tick_snapshots();

@@ -120,10 +120,11 @@ std::optional<uint64_t> parse_memory(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view set_maxmemory(Options& options, std::string_view text) {
+template <auto kMember>
+std::string_view set_memory(Options& options, std::string_view text) {
   const std::optional<uint64_t> bytes = parse_memory(text);
   if (!bytes) return "argument must be a memory value";
-  options.maxmemory = *bytes;
+  options.*kMember = *bytes;
   return "";
 }
 
@@ -189,13 +190,6 @@ std::string_view set_appendfsync(Options& options, std::string_view text) {
   return "argument(s) must be one of the following: everysec, always, no";
 }
 
-std::string_view set_rewrite_min_size(Options& options, std::string_view text) {
-  const std::optional<uint64_t> bytes = parse_memory(text);
-  if (!bytes) return "argument must be a memory value";
-  options.auto_aof_rewrite_min_size = *bytes;
-  return "";
-}
-
 std::string get_save(const Options& options) {
   std::string text;
   for (const SaveRule& rule : options.save) {
@@ -228,7 +222,8 @@ const OptionRow kOptionRows[] = {
     {"appendonly", get_flag<&Options::appendonly>,
      set_flag<&Options::appendonly>, kFixed},
     {"auto-aof-rewrite-min-size",
-     get_number<&Options::auto_aof_rewrite_min_size>, set_rewrite_min_size},
+     get_number<&Options::auto_aof_rewrite_min_size>,
+     set_memory<&Options::auto_aof_rewrite_min_size>},
     {"auto-aof-rewrite-percentage",
      get_number<&Options::auto_aof_rewrite_percentage>,
      set_number<&Options::auto_aof_rewrite_percentage, 0, INT32_MAX>},
@@ -243,7 +238,8 @@ const OptionRow kOptionRows[] = {
      },
      kFixed},
     {"maxclients", get_number<&Options::maxclients>, set_maxclients},
-    {"maxmemory", get_number<&Options::maxmemory>, set_maxmemory},
+    {"maxmemory", get_number<&Options::maxmemory>,
+     set_memory<&Options::maxmemory>},
     {"maxmemory-clients", get_maxmemory_clients, set_maxmemory_clients},
     {"maxmemory-policy", get_policy, set_policy},
     {"maxmemory-samples", get_number<&Options::maxmemory_samples>,

@@ -75,6 +75,13 @@ std::string unfinished(const std::string& name) {
   return name + std::string(kUnfinishedSuffix);
 }
 
+std::string_view finished(std::string_view name) {
+  if (name.ends_with(kUnfinishedSuffix)) {
+    name.remove_suffix(kUnfinishedSuffix.size());
+  }
+  return name;
+}
+
 DataDirectory::DataDirectory(std::string path, Use use)
     : path_(std::move(path)) {
   if (use == Use::serve) make_directory(path_);

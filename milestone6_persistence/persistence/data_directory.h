@@ -32,6 +32,9 @@ std::optional<uint64_t> number_in(std::string_view name, FileKind kind);
 // The name of a file that is still being written.
 std::string unfinished(const std::string& name);
 
+// The other way round; a name that is not unfinished stays as it is.
+std::string_view finished(std::string_view name);
+
 class DataDirectory {
  public:
   enum class Use { serve, check };

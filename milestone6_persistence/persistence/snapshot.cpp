@@ -54,10 +54,8 @@ void remove_older_files(const DataDirectory& directory, uint64_t newest) {
   const auto names = directory.names();
   if (!names) return;
   for (const std::string& name : *names) {
-    std::string_view stem = name;
-    if (stem.ends_with(".tmp")) stem.remove_suffix(4);
     for (const FileKind kind : {FileKind::dump, FileKind::journal}) {
-      const auto number = number_in(stem, kind);
+      const auto number = number_in(finished(name), kind);
       if (number && *number < newest) directory.remove(name);
     }
   }
