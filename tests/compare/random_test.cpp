@@ -4,8 +4,6 @@
 //   KLH_SECONDS=1200   how long, with new seeds (5 unless told)
 //   KLH_SEED=7         the first seed; a failure tells the one it needs
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 #include <deque>
 #include <set>
 #include <string>
@@ -14,6 +12,7 @@
 #include "compare/compare_test.h"
 #include "compare/generator.h"
 #include "harness/deadline.h"
+#include "harness/environment.h"
 
 namespace klh::test {
 
@@ -21,14 +20,6 @@ namespace {
 
 constexpr size_t kCommandsOfASequence = 400;
 constexpr size_t kDifferencesShown = 10;
-
-uint64_t number_from_environment(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  if (!text) return otherwise;
-  uint64_t number = otherwise;
-  std::from_chars(text, text + std::string_view(text).size(), number);
-  return number;
-}
 
 // Absolute times lie far ahead of relative ones, and both so far that nothing
 // expires: what has a time has it until the end of the test.

@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
 #include <filesystem>
 
 #include "harness/diagnosis.h"
@@ -101,14 +100,6 @@ std::string shim(const std::string& name) {
 std::string shim_probe() {
   const auto program = std::filesystem::read_symlink("/proc/self/exe");
   return program.parent_path() / "crash/shims/probe";
-}
-
-uint64_t number_from_environment(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  if (!text) return otherwise;
-  uint64_t number = otherwise;
-  std::from_chars(text, text + std::string_view(text).size(), number);
-  return number;
 }
 
 }  // namespace klh::test

@@ -55,7 +55,4 @@ std::string shim(const std::string& name);
 // A program beside them, which uses files as it is told.
 std::string shim_probe();
 
-// A number that a variable of the environment gives.
-uint64_t number_from_environment(const char* name, uint64_t otherwise);
-
 }  // namespace klh::test

@@ -18,6 +18,7 @@
 #include "crash/load.h"
 #include "crash/rounds.h"
 #include "harness/diagnosis.h"
+#include "harness/environment.h"
 
 namespace klh::test {
 

@@ -23,6 +23,7 @@
 #include "crash/history.h"
 #include "crash/load.h"
 #include "crash/rounds.h"
+#include "harness/environment.h"
 #include "harness/process.h"
 
 namespace klh::test {

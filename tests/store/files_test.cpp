@@ -1,7 +1,5 @@
 // Dumps, by a server without a journal: what is in them, when they are written,
 // and what happens when they are damaged.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <random>
@@ -18,11 +16,7 @@ class Files : public StoreTest {
 
   Files() : StoreTest({"--appendonly", "no"}) {}
 
-  Set names() const {
-    Set names;
-    for (const auto& [name, bytes] : files_in(directory())) names.insert(name);
-    return names;
-  }
+  Set names() const { return names_in(directory()); }
 
   // The server must not start on this dump, say why, and touch nothing.
   void check_refused(const std::string& dump, const std::string& reason,
@@ -335,25 +329,6 @@ TEST_F(Files, BelongToOneServer) {
   start({"--dir", path("data")});
   check({"GET", "a"}, kNull);
 }
-
-// A disk that is full, as far as the server can tell: no file may grow beyond
-// some bytes. The limit is inherited by what is started while it holds.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit = {bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    signal(SIGXFSZ, SIG_DFL);
-  }
-
- private:
-  rlimit before_{};
-};
 
 TEST_F(Files, AFullDiskCostsNoOlderDump) {
   {

@@ -15,11 +15,7 @@ class JournalFiles : public StoreTest {
 
   JournalFiles() : StoreTest({"--save", ""}) {}
 
-  Set names() const {
-    Set names;
-    for (const auto& [name, bytes] : files_in(directory())) names.insert(name);
-    return names;
-  }
+  Set names() const { return names_in(directory()); }
 
   // Starts a snapshot and waits until it is complete.
   void snapshot(Where where = Where::here()) {

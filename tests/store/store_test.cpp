@@ -33,25 +33,6 @@ std::string every_byte() {
   return bytes;
 }
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
-}
-
-void write_file(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-std::map<std::string, std::string> files_in(const std::string& directory) {
-  std::map<std::string, std::string> files;
-  for (const auto& each : std::filesystem::directory_iterator(directory)) {
-    files[each.path().filename().string()] = read_file(each.path().string());
-  }
-  return files;
-}
-
 // A byte at a time: the client keeps what it has read from the socket.
 std::string Connected::receive_line(Where where) {
   std::string line;

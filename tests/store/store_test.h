@@ -15,6 +15,7 @@
 
 #include "harness/client.h"
 #include "harness/diagnosis.h"
+#include "harness/files.h"
 #include "harness/process.h"
 #include "harness/server_process.h"
 #include "harness/settings.h"
@@ -36,12 +37,6 @@ std::string wrong_arity(const std::string& command);
 
 // The bytes 0 to 255.
 std::string every_byte();
-
-// Names and contents of the files in a directory.
-std::map<std::string, std::string> files_in(const std::string& directory);
-
-std::string read_file(const std::string& path);
-void write_file(const std::string& path, std::string_view bytes);
 
 // One client that knows whole replies.
 class Connected {

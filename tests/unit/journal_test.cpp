@@ -3,8 +3,6 @@
 #include "persistence/journal.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
 
 #include <filesystem>
 #include <optional>
@@ -45,24 +43,6 @@ class JournalTest : public testing::Test {
   TemporaryDirectory scratch_;
   DataDirectory directory_{scratch_.path()};
   Journal journal_{directory_};
-};
-
-// Files may not grow beyond a size: write(2) fails with EFBIG then.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(size_t bytes) {
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit = {bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    signal(SIGXFSZ, SIG_DFL);
-  }
-
- private:
-  rlimit before_{};
 };
 
 TEST_F(JournalTest, IsWrittenByteForByteAsTheFormatSays) {

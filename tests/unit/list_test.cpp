@@ -9,19 +9,13 @@
 #include <random>
 #include <string>
 
+#include "unit/random_bytes.h"
+
 namespace klh {
 namespace {
 
-using Random = std::mt19937_64;
-
 const size_t kEdgeLengths[] = {0,   1,   63,    64,    65,    127,   128,
                                129, 255, 16383, 16384, 16385, 70'000};
-
-std::string random_bytes(Random& random, size_t length) {
-  std::string bytes(length, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random());
-  return bytes;
-}
 
 // A list, and what it should be. Each change looks at the place that it has
 // changed; expect_equal looks at everything.

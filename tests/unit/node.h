@@ -3,11 +3,9 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 
+#include "harness/files.h"
 #include "persistence/data_directory.h"
 #include "persistence/loader.h"
 #include "persistence/snapshot.h"
@@ -16,27 +14,7 @@
 
 namespace klh::test {
 
-inline std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
-}
-
-inline void write_file(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-// Names and contents of the files in a directory.
-using Files = std::map<std::string, std::string>;
-
-inline Files files_in(const std::string& directory) {
-  Files files;
-  for (const auto& each : std::filesystem::directory_iterator(directory)) {
-    files[each.path().filename().string()] = read_file(each.path().string());
-  }
-  return files;
-}
+using Files = FileContents;
 
 // Makes the directory hold these files and no others.
 // (Anew: some file systems sync a file that is written again from its start.)

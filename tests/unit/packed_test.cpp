@@ -10,21 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "unit/random_bytes.h"
+
 namespace klh {
 namespace {
-
-using Random = std::mt19937_64;
 
 // On both sides of every length at which the format changes.
 const size_t kEdgeLengths[] = {0,   1,     2,     62,    63,    64,
                                65,  126,   127,   128,   129,   255,
                                256, 16382, 16383, 16384, 16385, 70'000};
-
-std::string random_bytes(Random& random, size_t length) {
-  std::string bytes(length, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random());
-  return bytes;
-}
 
 // A run, and what it should be.
 class Checked {

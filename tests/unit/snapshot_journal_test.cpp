@@ -20,11 +20,7 @@ class SnapshotJournal : public testing::Test {
 
   SnapshotJournal() { EXPECT_EQ(node_->start(), ""); }
 
-  Names names() const {
-    Names names;
-    for (const auto& [name, bytes] : files_in(path())) names.insert(name);
-    return names;
-  }
+  Names names() const { return names_in(path()); }
   const std::string& path() const { return directory_.path(); }
   std::string path(const std::string& name) const {
     return directory_.path() + "/" + name;

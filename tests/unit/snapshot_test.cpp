@@ -3,22 +3,19 @@
 #include "persistence/snapshot.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <random>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "harness/files.h"
 #include "harness/process.h"
 #include "persistence/crc32c.h"
 #include "unit/dumps.h"
@@ -27,7 +24,11 @@ namespace klh {
 namespace {
 
 using test::Dumps;
+using test::FileSizeLimit;
+using test::names_in;
+using test::read_file;
 using test::TemporaryDirectory;
+using test::write_file;
 
 // A store as a value that can be compared: of each key its type and parts, of
 // a hash sorted by field.
@@ -58,26 +59,6 @@ Content content_of(const Store& store) {
     content.emplace(entry.key(), parts_of(entry));
   });
   return content;
-}
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
-}
-
-void write_file(const std::string& path, std::string_view bytes) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << bytes;
-}
-
-std::set<std::string> names_in(const std::string& directory) {
-  std::set<std::string> names;
-  for (const auto& each : std::filesystem::directory_iterator(directory)) {
-    names.insert(each.path().filename().string());
-  }
-  return names;
 }
 
 // A dump as the format says: header, records, footer.
@@ -398,25 +379,6 @@ TEST_F(SnapshotTest, ALoadChangesNothingOnDisk) {
             (std::set<std::string>{"dump-1.klh", "dump-2.klh"}));
   EXPECT_EQ(read_file(path("dump-2.klh")), "damaged\n");
 }
-
-// Files may not grow beyond a size: write(2) then fails with EFBIG as it does
-// with ENOSPC on a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit = {bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    signal(SIGXFSZ, SIG_DFL);
-  }
-
- private:
-  rlimit before_{};
-};
 
 TEST_F(SnapshotTest, ASaveThatFailsLeavesTheLastDump) {
   Store store;
