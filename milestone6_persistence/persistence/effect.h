@@ -6,9 +6,10 @@
 // The words of the command are tokens (token.h), and the last one is '~' and
 // a CRC-32C in eight upper-case hexadecimal digits: that of all that stands
 // before it on the line, its space included, and of the same of all lines
-// before. So a line that is gone, comes twice or stands elsewhere is noticed
-// like one that was changed, and still each line can be checked by itself: the
-// one before it says where its checksum goes on from.
+// before, from the journal's header on. So a line that is gone, comes twice or
+// stands elsewhere, in another journal even, is noticed like one that was
+// changed, and still each line can be checked by itself: the one before it says
+// where its checksum goes on from.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@
 namespace klh {
 
 // Lines are without '\n' where they are read. `before` is the checksum of the
-// line before, 0 for the first. All are O(size).
+// line before; of the header, which gives none, that of all its bytes. All are
+// O(size).
 
 // Appends the line of a command with its '\n', and returns its checksum.
 uint32_t append_effect(Buffer& output,

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "persistence/crc32c.h"
 #include "persistence/effect.h"
 
 namespace klh {
@@ -23,6 +24,7 @@ std::string Journal::prepare(uint64_t number, const std::string& follows) {
   Buffer header;
   header.append(journal_header(number, follows));
   File file{number, header.size(), directory_.create(name)};
+  first_checksum_ = crc32c(header.view());
   if (!file.fd.is_open() || !write_all(file.fd.get(), header) ||
       !sync_file(file.fd.get()) || !directory_.sync()) {
     const std::string complaint = complaint_of(directory_.path_of(name));
@@ -44,7 +46,7 @@ std::string Journal::take_prepared() {
   synced_size_ = file_.size;
   syncing_size_ = 0;
   // What is pending, after drop_pending(), are the first lines of this file.
-  if (pending_.empty()) checksum_ = 0;
+  if (pending_.empty()) checksum_ = first_checksum_;
   complaint_.clear();
   has_lost_data_ = false;
   return "";
@@ -119,9 +121,9 @@ void Journal::append(std::span<const std::string_view> effect) {
   checksum_ = append_effect(pending_, effect, checksum_);
 }
 
-void Journal::drop_pending() {
+void Journal::drop_pending(uint64_t next, const std::string& follows) {
   pending_.release();
-  checksum_ = 0;
+  checksum_ = crc32c(journal_header(next, follows));
 }
 
 bool Journal::commit() {

@@ -1,9 +1,9 @@
 // Every change of the store, in order, as it happens.
 //
 //   # klh 1 journal-3.klh follows journal-2.klh
-//   SET name Alice ~2E3C3F8D                      one change a line, effect.h
-//   DEL name ~1126AD10
-//   # next journal-4.klh ~14200487                when there is a next one
+//   SET name Alice ~30E1BD57                      one change a line, effect.h
+//   DEL name ~B9231E82
+//   # next journal-4.klh ~26F9A0A5                when there is a next one
 //
 // A journal follows the dump or the journal whose name its header gives, or
 // nothing. It is closed by the name of the next, with a checksum that goes on
@@ -86,8 +86,8 @@ class Journal {
   bool has_lost_data() const { return has_lost_data_; }
 
   // What was appended since the last commit is no longer wanted; what is from
-  // here on goes to the next file.
-  void drop_pending();
+  // here on goes to the next file, which will be begun by prepare() with these.
+  void drop_pending(uint64_t next, const std::string& follows);
 
   uint64_t number() const { return file_.number; }
   uint64_t size() const { return file_.size; }  // with a line that is torn
@@ -114,7 +114,8 @@ class Journal {
   File file_;
   File prepared_;
   Buffer pending_;
-  uint32_t checksum_ = 0;  // of the last change
+  uint32_t checksum_ = 0;        // of the last line, pending ones included
+  uint32_t first_checksum_ = 0;  // of the header of prepared_
   uint64_t synced_size_ = 0;
   uint64_t syncing_size_ = 0;  // what the thread's call is about; 0: none runs
   int64_t last_sync_ms_ = 0;
@@ -127,7 +128,7 @@ class Journal {
 inline constexpr std::string_view kNothing = "nothing";
 
 // The first line of a journal and, once there is a next, the last, with '\n'.
-// `before` is the checksum of the last change, or 0.
+// `before` is the checksum of the line before it.
 std::string journal_header(uint64_t number, const std::string& follows);
 std::string journal_end(uint64_t next, uint32_t before);
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "persistence/crc32c.h"
 #include "persistence/dump.h"
 #include "persistence/effect.h"
 #include "persistence/journal.h"
@@ -18,7 +19,8 @@ class Reader {
       : number_(number), apply_(apply), replayed_(replayed) {}
 
   std::string take_header(std::string_view line,
-                          const std::vector<std::string>& may_follow) const {
+                          const std::vector<std::string>& may_follow) {
+    replayed_.checksum = crc32c(line);
     for (const std::string& name : may_follow) {
       if (line == journal_header(number_, name)) return "";
     }

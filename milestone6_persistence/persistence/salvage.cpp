@@ -87,6 +87,10 @@ class Look {
 // else that of the last line that fits, if something was put in between.
 class Chain {
  public:
+  // It goes on from this header.
+  explicit Chain(std::string_view header)
+      : given_(crc32c(header)), last_(*given_) {}
+
   std::string take(std::string_view line, std::vector<std::string>& words) {
     std::string complaint;
     bool fits = false;
@@ -102,15 +106,15 @@ class Chain {
     return complaint;
   }
 
-  // Does the end go on from the last line that was there?
-  bool fits_end(std::string_view line) const {
+  // Does the line go on from the last one that was there? An end must.
+  bool is_continued_by(std::string_view line) const {
     return given_ && right_checksum(line, *given_) == given_checksum(line);
   }
 
  private:
-  std::optional<uint32_t> given_ = 0;
+  std::optional<uint32_t> given_;
   std::optional<uint32_t> right_;
-  uint32_t last_ = 0;
+  uint32_t last_;
 };
 
 class DumpLook {
@@ -180,14 +184,15 @@ class JournalLook {
   JournalLook(const DataDirectory& directory, const Apply& apply,
               Salvage& salvage)
       : salvage_(salvage), apply_(apply), look_(directory, salvage) {
-    salvage.header = journal_header(salvage.number, salvage.may_follow.front());
+    set_header(salvage.may_follow.front());
   }
 
   std::string run() {
     const std::string complaint =
         look_.run([this](std::string_view line, bool is_whole) {
-          return look_.number() == 1 ? take_header(line, is_whole)
-                                     : take(line, is_whole);
+          if (look_.number() == 1) return take_header(line, is_whole);
+          if (look_.number() == 2 && has_lost_header_) guess_header(line);
+          return take(line, is_whole);
         });
     if (!complaint.empty()) return complaint;
     if (look_.number() == 1) look_.note("the header is gone");
@@ -202,12 +207,28 @@ class JournalLook {
     for (const std::string& name : salvage_.may_follow) {
       const std::string header = journal_header(salvage_.number, name);
       if (!is_whole || header != std::string(line) + "\n") continue;
-      salvage_.header = header;
+      set_header(name);
       return "";
     }
+    has_lost_header_ = true;
     if (!given_checksum(line)) return "damaged: no header of this journal";
     look_.note("the header is gone");
+    guess_header(line);
     return take(line, is_whole);
+  }
+
+  // What the journal followed, its first change may tell.
+  void guess_header(std::string_view first_change) {
+    for (const std::string& name : salvage_.may_follow) {
+      set_header(name);
+      if (chain_->is_continued_by(first_change)) return;
+    }
+    set_header(salvage_.may_follow.front());
+  }
+
+  void set_header(const std::string& follows) {
+    salvage_.header = journal_header(salvage_.number, follows);
+    chain_.emplace(salvage_.header);
   }
 
   std::string take(std::string_view line, bool is_whole) {
@@ -217,7 +238,7 @@ class JournalLook {
     if (!is_whole) return "cut short";
     if (!is_end(line, salvage_.number + 1)) return take_change(line);
     has_end_ = true;
-    if (chain_.fits_end(line)) {
+    if (chain_->is_continued_by(line)) {
       salvage_.named = salvage_.number + 1;
     } else {
       look_.note("damaged: the end, or changes before it are gone");
@@ -226,7 +247,7 @@ class JournalLook {
   }
 
   std::string take_change(std::string_view line) {
-    std::string complaint = chain_.take(line, words_);
+    std::string complaint = chain_->take(line, words_);
     if (complaint.empty()) {
       complaint =
           apply_(std::vector<std::string_view>(words_.begin(), words_.end()));
@@ -238,8 +259,9 @@ class JournalLook {
   Salvage& salvage_;
   const Apply& apply_;
   Look look_;
-  Chain chain_;
+  std::optional<Chain> chain_;
   std::vector<std::string> words_;
+  bool has_lost_header_ = false;
   bool has_end_ = false;
 };
 
@@ -262,7 +284,7 @@ class Copy {
   Copy(const Salvage& salvage, FileDescriptor fd)
       : salvage_(salvage), fd_(std::move(fd)) {
     output_.append(salvage.header);
-    checksum_ = salvage.kind == FileKind::dump ? crc32c(salvage.header) : 0;
+    checksum_ = crc32c(salvage.header);
   }
 
   void take(std::string_view line, uint64_t number) {

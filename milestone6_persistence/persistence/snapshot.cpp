@@ -179,9 +179,9 @@ std::string Snapshots::open_next() {
   } else {
     newest_ += replaces_ ? 2 : 1;
   }
-  if (replaces_) journal_->drop_pending();
-  const std::string name = unfinished(file_name(FileKind::dump, newest_));
-  dump_ = directory_.create(name);
+  const std::string name = file_name(FileKind::dump, newest_);
+  if (replaces_) journal_->drop_pending(newest_, name);
+  dump_ = directory_.create(unfinished(name));
   return dump_.is_open() ? "" : failed(std::strerror(errno), "open");
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "persistence/check.h"
+#include "persistence/crc32c.h"
 #include "persistence/effect.h"
 #include "persistence/repair.h"
 #include "unit/node.h"
@@ -28,9 +29,12 @@ constexpr std::string_view kDump =
     "K name Alice\nL list a b c\nH hash a:1 b:2\nZ zset 1:a 2.5:b\n"
     "K old 1\nE old 1790000000000\n";
 
+constexpr std::string_view kHeader =
+    "# klh 1 journal-4.klh follows dump-4.klh\n";
+
 std::string framed(std::string_view lines) {
   Buffer bytes;
-  uint32_t checksum = 0;
+  uint32_t checksum = crc32c(kHeader);
   while (!lines.empty()) {
     const size_t size = std::min(lines.find('\n'), lines.size());
     std::string line(lines.substr(0, size));
@@ -67,8 +71,7 @@ void check(std::string_view input) {
   if (input.empty()) return;
   const int frames = input[0];
   input.remove_prefix(1);
-  std::string bytes =
-      (frames & 1) ? "# klh 1 journal-4.klh follows dump-4.klh\n" : "";
+  std::string bytes((frames & 1) ? kHeader : "");
   bytes += (frames & 2) ? framed(input) : std::string(input);
   directory.clear();
   directory.write("dump-4.klh", kDump);

@@ -47,8 +47,8 @@ TEST_F(JournalFiles, AreAsTheFormatSays) {
             "# klh 1 journal-1.klh\n# end 0 FFA3EB49\n");
   EXPECT_EQ(read_file(path("journal-1.klh")),
             "# klh 1 journal-1.klh follows nothing\n"
-            "SET name Alice ~2E3C3F8D\n"
-            "RPUSH list a%20b % ~AC8248C7\n");
+            "SET name Alice ~F44BDCED\n"
+            "RPUSH list a%20b % ~0E9CF582\n");
 }
 
 TEST_F(JournalFiles, AKilledServerLosesNothing) {

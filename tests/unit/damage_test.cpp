@@ -160,6 +160,31 @@ TEST_F(Damage, LinesTwiceGoneOrElsewhere) {
   }
 }
 
+TEST_F(Damage, LinesOfAnotherJournal) {
+  for (const auto& [from, from_bytes] : files_) {
+    for (const auto& [to, to_bytes] : files_) {
+      const std::vector<std::string> lines = lines_of(to_bytes);
+      if (from == to) continue;
+      for (const std::string& line : lines_of(from_bytes)) {
+        for (size_t i = 0; i <= lines.size(); ++i) {
+          Files files = files_;
+          std::vector<std::string> damaged = lines;
+          damaged.insert(damaged.begin() + static_cast<ptrdiff_t>(i), line);
+          files[to] = joined(damaged);
+          const std::string what = "a line of " + from + " in " + to;
+          check(files, what + " before line " + std::to_string(i + 1));
+          damaged.erase(damaged.begin() + static_cast<ptrdiff_t>(i) + 1,
+                        damaged.end());
+          files[to] = joined(damaged);
+          check(files, what + " as line " + std::to_string(i + 1));
+          ASSERT_FALSE(HasFatalFailure());
+        }
+      }
+    }
+  }
+  EXPECT_EQ(loads_, refused_);
+}
+
 TEST_F(Damage, FilesGoneOrExchanged) {
   for (const auto& [name, bytes] : files_) {
     Files files = files_;

@@ -16,8 +16,8 @@ namespace klh::test {
 namespace {
 
 const std::string kHeader = "# klh 1 journal-1.klh follows nothing\n";
-const std::string kFirst = "SET name Alice ~2E3C3F8D\n";
-const std::string kSecond = "RPUSH list a%20b % ~AC8248C7\n";
+const std::string kFirst = "SET name Alice ~F44BDCED\n";
+const std::string kSecond = "RPUSH list a%20b % ~0E9CF582\n";
 
 class JournalTest : public testing::Test {
  protected:
@@ -83,16 +83,16 @@ TEST_F(JournalTest, IsClosedByTheNameOfTheNext) {
   append_first();
   EXPECT_EQ(journal_.rotate(), "");
   EXPECT_EQ(journal_.finish(), "");
-  EXPECT_EQ(
-      files(),
-      (Files{{"journal-1.klh", kHeader + kFirst +
-                                   "# next journal-2.klh "
-                                   "~F8CBB3B7\n"},
-             {"journal-2.klh", "# klh 1 journal-2.klh follows journal-1.klh\n" +
-                                   kFirst + "# next journal-3.klh ~17FBD8AE\n"},
-             {"journal-3.klh",
-              "# klh 1 journal-3.klh follows "
-              "journal-2.klh\n"}}));
+  EXPECT_EQ(files(), (Files{{"journal-1.klh", kHeader + kFirst +
+                                                  "# next journal-2.klh "
+                                                  "~57C9101C\n"},
+                            {"journal-2.klh",
+                             "# klh 1 journal-2.klh follows journal-1.klh\n"
+                             "SET name Alice ~B5A410F1\n"
+                             "# next journal-3.klh ~61400B45\n"},
+                            {"journal-3.klh",
+                             "# klh 1 journal-3.klh follows "
+                             "journal-2.klh\n"}}));
 }
 
 TEST_F(JournalTest, GoesOnWhereAnotherHasStopped) {
@@ -101,7 +101,7 @@ TEST_F(JournalTest, GoesOnWhereAnotherHasStopped) {
   const uint64_t size = content().size();
   write_file(path("journal-1.klh"), content() + "RPUSH li");
   Journal next(directory_);
-  EXPECT_EQ(next.resume(1, size, 0x2E3C3F8D), "");
+  EXPECT_EQ(next.resume(1, size, 0xF44BDCED), "");
   EXPECT_EQ(content(), kHeader + kFirst) << "the torn end is cut off";
   const std::string_view words[] = {"RPUSH", "list", "a b", ""};
   next.append(words);
@@ -111,7 +111,7 @@ TEST_F(JournalTest, GoesOnWhereAnotherHasStopped) {
 
 TEST_F(JournalTest, WhatIsDroppedIsNotWritten) {
   append_second();
-  journal_.drop_pending();
+  journal_.drop_pending(2, "dump-2.klh");
   EXPECT_EQ(journal_.prepare(2, "dump-2.klh"), "");
   append_first();  // while the dump is written
   EXPECT_EQ(journal_.take_prepared(), "");
@@ -119,7 +119,9 @@ TEST_F(JournalTest, WhatIsDroppedIsNotWritten) {
   EXPECT_TRUE(journal_.commit());
   EXPECT_EQ(content(1), kHeader);
   EXPECT_EQ(content(2),
-            "# klh 1 journal-2.klh follows dump-2.klh\n" + kFirst + kSecond);
+            "# klh 1 journal-2.klh follows dump-2.klh\n"
+            "SET name Alice ~FD161384\n"
+            "RPUSH list a%20b % ~1A925BDF\n");
 }
 
 // None at all, in the middle of a line, at its end.

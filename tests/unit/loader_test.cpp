@@ -35,7 +35,7 @@ std::string journal(int number, const std::string& follows,
                     const std::string& letters, bool has_next = false) {
   Buffer bytes;
   bytes.append(journal_header(static_cast<uint64_t>(number), follows));
-  uint32_t checksum = 0;
+  uint32_t checksum = crc32c(bytes.view());
   for (const char& letter : letters) {
     const std::string_view words[] = {"APPEND", "log", {&letter, 1}};
     checksum = append_effect(bytes, words, checksum);
@@ -234,7 +234,7 @@ TEST_F(LoaderTest, SaysInWhichLineWhatIsWrong) {
 
   const auto change = [&](std::initializer_list<std::string_view> words) {
     Buffer line;
-    append_effect(line, std::vector<std::string_view>(words));
+    append_effect(line, std::vector<std::string_view>(words), crc32c(header));
     return complaint(header + std::string(line.view()));
   };
   EXPECT_EQ(change({"GET", "log"}), "2: not a change");
