@@ -83,6 +83,9 @@ bool Durability::load(const std::function<bool()>& on_progress) {
       [this](Args effect) { return apply_effect(host_, effect); }, progress,
       loaded);
   if (complaint == kStopped) return false;
+  if (complaint.empty() && loaded.is_suspect) {
+    std::fprintf(stderr, "klh: %s\n", suspicion(directory_).c_str());
+  }
   if (complaint.empty()) complaint = snapshots_.begin(loaded, host_.store);
   if (!complaint.empty()) die_plainly(complaint);
   if (!loaded.torn.empty()) {

@@ -142,8 +142,21 @@ bool DataDirectory::remove(const std::string& name) const {
   return ::unlinkat(fd_.get(), name.c_str(), 0) == 0;
 }
 
+bool DataDirectory::note_failed_sync(const std::string& complaint) const {
+  const FileDescriptor fd = create(std::string(kSyncFailed));
+  Buffer text;
+  text.append(complaint + "\nThe next start writes a new dump.\n");
+  return fd.is_open() && write_all(fd.get(), text);
+}
+
 bool DataDirectory::sync() const {
   return sync_file(fd_.get());
+}
+
+std::string suspicion(const DataDirectory& directory) {
+  return directory.path_of(std::string(kSyncFailed)) +
+         ": a sync has failed, so the disk may not hold what is read here; a " +
+         "start writes a new dump";
 }
 
 std::string complaint_of(const std::string& what) {

@@ -4,6 +4,7 @@
 //   journal-7.klh        every change since then
 //   journal-8.klh        the same from the beginning of the next dump
 //   dump-8.klh.tmp       which is not finished: no start loads it
+//   sync-failed          the disk may not hold what the files seem to say
 //
 // It belongs to one server at a time: it is locked as long as the object lives.
 // What happens to names in it lasts only after sync(): fsync(2) of a file says
@@ -35,6 +36,13 @@ std::string unfinished(const std::string& name);
 // The other way round; a name that is not unfinished stays as it is.
 std::string_view finished(std::string_view name);
 
+// The name of a note for the next start. A sync has failed, and then the kernel
+// may call clean what it could not write (fsync(2), NOTES): the files can be
+// read as if nothing had happened, until the power fails. While we live we know
+// better; the note is for whoever comes after us. It need not be on the disk
+// itself: where the power fails, what cannot be trusted is gone as well.
+inline constexpr std::string_view kSyncFailed = "sync-failed";
+
 class DataDirectory {
  public:
   enum class Use { serve, check };
@@ -59,6 +67,7 @@ class DataDirectory {
   FileDescriptor create_new(const std::string& name) const;  // fails, if there
   [[nodiscard]] bool finish(const std::string& name) const;  // "x.tmp" to "x"
   bool remove(const std::string& name) const;
+  [[nodiscard]] bool note_failed_sync(const std::string& complaint) const;
   [[nodiscard]] bool sync() const;
 
  private:
@@ -67,6 +76,9 @@ class DataDirectory {
   std::string path_;
   FileDescriptor fd_;
 };
+
+// One line about the note that a sync has failed.
+std::string suspicion(const DataDirectory& directory);
 
 // "what: why", by errno.
 std::string complaint_of(const std::string& what);

@@ -55,14 +55,20 @@ std::string Journal::take_prepared() {
 std::string Journal::resume(uint64_t number, uint64_t size, uint32_t checksum) {
   const std::string name = file_name(FileKind::journal, number);
   FileDescriptor fd = directory_.open_to_append(name);
-  if (!fd.is_open() || ::ftruncate(fd.get(), static_cast<off_t>(size)) < 0 ||
-      !sync_file(fd.get())) {
+  if (!fd.is_open() || ::ftruncate(fd.get(), static_cast<off_t>(size)) < 0) {
     return complaint_of(directory_.path_of(name));
   }
   file_ = File{number, size, std::move(fd)};
   synced_size_ = size;
   checksum_ = checksum;
+  // This also tells what went wrong while nobody had the file open.
+  if (!sync_file(file_.fd.get())) fail_sync(errno);
   return "";
+}
+
+void Journal::distrust() {
+  complaint_ = directory_.path_of(std::string(kSyncFailed)) + " is there";
+  has_lost_data_ = true;
 }
 
 std::string Journal::rotate() {
@@ -193,6 +199,9 @@ void Journal::take_sync_result() {
 void Journal::fail_sync(int error) {
   complaint_ = "fsync " + path() + ": " + std::strerror(error);
   has_lost_data_ = true;
+  if (directory_.note_failed_sync(complaint_)) return;
+  complaint_ += "; look at the disk before a start, this could not be noted: " +
+                complaint_of(directory_.path_of(std::string(kSyncFailed)));
 }
 
 std::string journal_header(uint64_t number, const std::string& follows) {

@@ -57,9 +57,13 @@ class Journal {
   [[nodiscard]] std::string take_prepared();
 
   // Goes on with a file that a server before us has left. Its first `size`
-  // bytes count, and end in a line of this checksum (effect.h).
+  // bytes count, and end in a line of this checksum (effect.h). A sync that
+  // fails is no complaint, but see has_lost_data().
   [[nodiscard]] std::string resume(uint64_t number, uint64_t size,
                                    uint32_t checksum);
+
+  // The server before us has noted that a sync had failed (kSyncFailed).
+  void distrust();
 
   // Closes the file and goes on in the next. When it fails, the file stays in
   // use.

@@ -41,6 +41,7 @@ class Loader {
     const auto names = directory_.names();
     if (!names) return complaint_of("directory " + directory_.path());
     names_.insert(names->begin(), names->end());
+    loaded_.is_suspect = names_.contains(std::string(kSyncFailed));
     for (const std::string& name : names_) {
       if (const auto number = number_in(name, FileKind::dump)) {
         loaded_.dump = std::max(loaded_.dump, *number);

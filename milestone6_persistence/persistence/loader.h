@@ -34,6 +34,7 @@ struct Loaded {
   uint64_t changes = 0;
   std::vector<LoadedFile> files;  // in the order in which they were read
   std::string torn;  // "" or what does not count at the end of the journal
+  bool is_suspect = false;  // there is a note of a failed sync, kSyncFailed
   std::string unfinished_journal;  // its name, if it still has that of a
                                    // journal that is not finished
 };

@@ -191,7 +191,7 @@ class JournalLook {
     const std::string complaint =
         look_.run([this](std::string_view line, bool is_whole) {
           if (look_.number() == 1) return take_header(line, is_whole);
-          if (look_.number() == 2 && has_lost_header_) guess_header(line);
+          if (look_.number() == 2 && has_bad_header_) guess_header(line);
           return take(line, is_whole);
         });
     if (!complaint.empty()) return complaint;
@@ -210,8 +210,10 @@ class JournalLook {
       set_header(name);
       return "";
     }
-    has_lost_header_ = true;
-    if (!given_checksum(line)) return "damaged: no header of this journal";
+    if (!given_checksum(line)) {
+      has_bad_header_ = true;
+      return "damaged: no header of this journal";
+    }
     look_.note("the header is gone");
     guess_header(line);
     return take(line, is_whole);
@@ -261,7 +263,7 @@ class JournalLook {
   Look look_;
   std::optional<Chain> chain_;
   std::vector<std::string> words_;
-  bool has_lost_header_ = false;
+  bool has_bad_header_ = false;
   bool has_end_ = false;
 };
 

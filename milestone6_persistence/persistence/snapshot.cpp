@@ -72,8 +72,11 @@ std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
         !directory_.finish(file_name(FileKind::journal, loaded.journal))) {
       return complaint_of("rename " + loaded.unfinished_journal);
     }
-    return journal_->resume(loaded.journal, loaded.journal_size,
-                            loaded.journal_checksum);
+    const std::string complaint = journal_->resume(
+        loaded.journal, loaded.journal_size, loaded.journal_checksum);
+    if (!complaint.empty()) return complaint;
+    if (loaded.is_suspect) journal_->distrust();
+    return journal_->has_lost_data() ? save(store) : "";
   }
   // The first journal beside a dump that has none, or else beside an empty one,
   // so that from now on a file that is missing is missed.
@@ -197,11 +200,13 @@ std::string Snapshots::complete() {
   }
   if (!directory_.finish(name)) return failed(std::strerror(errno), "rename");
   dump_size_ = static_cast<uint64_t>(status.st_size);
+  if (!directory_.sync()) return complaint_of("fsync " + directory_.path());
   if (replaces_) {
+    // Its new name need not be synced: the dump leads to it, see rotate().
     const std::string complaint = journal_->take_prepared();
     if (!complaint.empty()) return complaint;
+    directory_.remove(std::string(kSyncFailed));
   }
-  if (!directory_.sync()) return complaint_of("fsync " + directory_.path());
   is_removing_ = true;
   remover_.start([&directory = directory_, newest = newest_] {
     remove_older_files(directory, newest);

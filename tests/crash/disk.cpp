@@ -57,6 +57,16 @@ std::vector<std::string> Disk::environment(uint64_t most_sync_us) const {
           "KLH_DISK_SYNC_US=" + std::to_string(most_sync_us)};
 }
 
+std::vector<std::string> Disk::environment_failing(uint64_t sync) const {
+  std::vector<std::string> variables = environment();
+  variables.push_back("KLH_DISK_FAIL_SYNC=" + std::to_string(sync));
+  return variables;
+}
+
+bool Disk::has_failed_to_sync() const {
+  return read_whole(record_ + "/log").find("lose_file") != std::string::npos;
+}
+
 void Disk::fail(Kindness kindness, std::mt19937_64& random) {
   std::istringstream log(read_whole(record_ + "/log"));
   for (std::string line; std::getline(log, line);) take(line);
@@ -82,13 +92,16 @@ void Disk::take(const std::string& line) {
     synced_names_ = names_;
     changes_.clear();
   }
-  if (what == "sync_file" || what == "truncate") {
+  if (what == "sync_file" || what == "truncate" || what == "lose_file") {
     uint64_t inode = 0;
     uint64_t size = 0;
     words >> inode >> size;
     uint64_t& synced = synced_sizes_[inode];
     // What is cut off is gone at once: later bytes may take its place.
-    synced = what == "truncate" ? std::min(synced, size) : size;
+    if (what == "truncate") cut_holes(inode, size);
+    if (what == "truncate") synced = std::min(synced, size);
+    if (what == "lose_file") holes_[inode].push_back({synced, size});
+    if (what == "sync_file") synced = size;
   }
   if (what == "create" || what == "rename" || what == "remove") {
     Change change;
@@ -98,6 +111,10 @@ void Disk::take(const std::string& line) {
     apply(change, names_);
     changes_.push_back(change);
   }
+}
+
+void Disk::cut_holes(uint64_t inode, uint64_t size) {
+  for (Hole& hole : holes_[inode]) hole.end = std::min(hole.end, size);
 }
 
 void Disk::apply(const Change& change, Names& names) const {
@@ -118,6 +135,10 @@ std::string Disk::content_of(uint64_t inode, Kindness kindness,
     const auto below = [&](size_t limit) { return random() % limit; };
     if (below(2) == 0) kept = below(more + 1);
     if (below(2) == 0) zeros = below(more - kept + 1);
+  }
+  const auto holes = holes_.find(inode);
+  for (const Hole& hole : holes == holes_.end() ? Holes() : holes->second) {
+    for (size_t i = hole.begin; i < hole.end; ++i) bytes[i] = '\0';
   }
   bytes.resize(synced + kept);
   return bytes + std::string(zeros, '\0');

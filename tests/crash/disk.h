@@ -29,6 +29,11 @@ class Disk {
   // For the process that is watched.
   std::vector<std::string> environment(uint64_t most_sync_us = 0) const;
 
+  // The same for one whose N-th sync of a file fails.
+  std::vector<std::string> environment_failing(uint64_t sync) const;
+
+  bool has_failed_to_sync() const;
+
   void fail(Kindness kindness, std::mt19937_64& random);
 
  private:
@@ -39,7 +44,16 @@ class Disk {
     std::string to;
   };
 
+  // What a sync that failed was to write: zeros, once a later one has succeeded
+  // and the power fails.
+  struct Hole {
+    uint64_t begin;
+    uint64_t end;
+  };
+  using Holes = std::vector<Hole>;
+
   void take(const std::string& line);
+  void cut_holes(uint64_t inode, uint64_t size);
   void apply(const Change& change, Names& names) const;
   std::string content_of(uint64_t inode, Kindness kindness,
                          std::mt19937_64& random) const;
@@ -52,6 +66,7 @@ class Disk {
   Names synced_names_;
   std::vector<Change> changes_;  // since then
   std::map<uint64_t, uint64_t> synced_sizes_;
+  std::map<uint64_t, Holes> holes_;
 };
 
 }  // namespace klh::test

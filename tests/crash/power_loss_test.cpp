@@ -140,6 +140,10 @@ class PowerLoss : public testing::Test {
   CrashServer& start(const std::vector<std::string>& flags);
   void launch(const std::vector<std::string>& flags);  // does not wait
 
+  // The N-th sync of a server fails, and the power after another has run. False
+  // if there are not so many syncs, or the test has failed.
+  bool survives_failing(const std::string& policy, uint64_t sync);
+
   void empty_directory() {
     server_.reset();
     std::filesystem::remove_all(data_);
@@ -154,6 +158,8 @@ class PowerLoss : public testing::Test {
 
  private:
   void run_round(const std::string& policy, std::mt19937_64& random);
+  bool count_up(const std::string& policy,
+                const std::vector<std::string>& environment, int64_t& count);
   void check(History::Losses losses);
   void load(std::mt19937_64& random);
 
@@ -230,6 +236,48 @@ void PowerLoss::run_round(const std::string& policy, std::mt19937_64& random) {
   fail_power(Disk::Kindness::any, random);
 }
 
+bool PowerLoss::survives_failing(const std::string& policy, uint64_t sync) {
+  SCOPED_TRACE(policy + ", sync " + std::to_string(sync));
+  empty_directory();
+  disk_.emplace(data_, directory_.path() + "/record");
+  int64_t count = 0;
+  count_up(policy, disk_->environment_failing(sync), count);
+  const bool has_failed = disk_->has_failed_to_sync();
+  EXPECT_TRUE(count_up("always", disk_->environment(), count));
+  std::mt19937_64 random(sync);
+  fail_power(sync % 2 == 0 ? Disk::Kindness::any : Disk::Kindness::none,
+             random);
+  start({});
+  if (HasFailure()) return false;
+  Peer peer(server_->port());
+  const std::string reply = peer.ask({"INCRBY", "n", "0"});
+  EXPECT_GE(std::atoll(&reply[1]), count);
+  return has_failed && !HasFailure();
+}
+
+// Sets `count` to what was replied last. False if the server does not start.
+bool PowerLoss::count_up(const std::string& policy,
+                         const std::vector<std::string>& environment,
+                         int64_t& count) {
+  server_.emplace(
+      CrashServer::Options{.directory = data_,
+                           .flags = {"--appendfsync", policy, "--save", ""},
+                           .preload = shim("power_loss"),
+                           .environment = environment});
+  if (!server_->wait_until_ready()) return false;
+  Wire wire(server_->port());
+  const Words up = {"INCR", "n"};
+  for (const Words& words :
+       {up, up, Words{"BGSAVE"}, up, up, Words{"SAVE"}, up, up}) {
+    wire.send(words);
+    const std::string reply = wire.wait_for_reply();
+    if (reply.empty()) break;
+    if (reply[0] == ':') count = std::atoll(&reply[1]);
+  }
+  server_->kill();
+  return true;
+}
+
 void PowerLoss::check(History::Losses losses) {
   Peer peer(server_->port());
   const auto found = history_.check(
@@ -277,6 +325,18 @@ TEST_F(PowerLoss, LeavesFilesToStartWithWhileTheFirstAreMade) {
     fail_power(Disk::Kindness::any, random);
     Peer peer(start({}).port());
     ASSERT_EQ(peer.ask({"DBSIZE"}), ":0\r\n");
+  }
+}
+
+// A sync fails, whichever: the server ends, or is killed while it makes good
+// for it. The next finds the files as if nothing had happened, since the kernel
+// has them; then the power fails.
+TEST_F(PowerLoss, LosesNothingAfterASyncThatHasFailed) {
+  for (const char* const policy : {"always", "everysec"}) {
+    uint64_t sync = 1;
+    while (survives_failing(policy, sync)) ++sync;
+    EXPECT_GT(sync, 5u);
+    if (HasFailure()) return;
   }
 }
 

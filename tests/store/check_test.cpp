@@ -88,6 +88,26 @@ TEST_F(Check, IsRefusedWhileAServerRuns) {
   check({"GET", "a"}, bulk("1"));
 }
 
+// The server before has ended when a sync had failed.
+TEST_F(Check, TellsOfAFailedSyncUntilAStartHasMadeGoodForIt) {
+  check({"SET", "a", "1"}, "+OK\r\n");
+  kill_server();
+  const std::string note = path("sync-failed");
+  write_file(note, "");
+  const std::string told =
+      ": a sync has failed, so the disk may not hold what is read here; a "
+      "start writes a new dump\n";
+  Outcome outcome = run("--check");
+  EXPECT_TRUE(outcome.ending.with(0));
+  EXPECT_EQ(outcome.output,
+            "dump-1.klh: 0 records\njournal-1.klh: 1 change\n" + note + told);
+  check({"GET", "a"}, bulk("1"));
+  EXPECT_EQ(server().log(), "klh: ./sync-failed" + told);
+  kill_server();
+  outcome = run("--check");
+  EXPECT_EQ(outcome.output, "dump-3.klh: 1 record\njournal-3.klh: 0 changes\n");
+}
+
 TEST_F(Check, IsACommandOfItsOwn) {
   for (const std::string task : {"--check", "--repair"}) {
     const std::string server = course_program(settings().milestone, "server");

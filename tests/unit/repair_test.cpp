@@ -129,6 +129,18 @@ TEST_F(Repair, DamageIsToldOnce) {
   EXPECT_EQ(run.output, "dump-2.klh: 6 records\njournal-2.klh: 4 changes\n");
 }
 
+// Its first change tells what it was.
+TEST_F(Repair, AHeaderThatIsLostIsGivenBack) {
+  for (const std::string& name : {std::string("journal-2.klh"),
+                                  std::string("journal-3.klh"),
+                                  std::string("journal-4.klh")}) {
+    for (const std::string& bad : {std::string("# klh\n"), std::string()}) {
+      const std::string output = repaired(damaged(name, 1, bad));
+      EXPECT_EQ(read_file(path(name)), history_.files.at(name)) << output;
+    }
+  }
+}
+
 // The lines around it are kept.
 TEST_F(Repair, OneBadLineCostsOneLine) {
   const std::string change = lines_of(history_.files.at("journal-2.klh"))[2];

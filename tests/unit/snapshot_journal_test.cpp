@@ -148,7 +148,8 @@ TEST_F(SnapshotJournal, AFailedSyncIsMadeGoodForByADump) {
   EXPECT_FALSE(node_->journal().commit());
 
   ASSERT_EQ(node_->snapshots().start(node_->store()), "");
-  EXPECT_EQ(names(), (Names{"dump-1.klh", "journal-1.klh", "dump-3.klh.tmp"}));
+  EXPECT_EQ(names(), (Names{"dump-1.klh", "journal-1.klh", "dump-3.klh.tmp",
+                            "sync-failed"}));
   run({"SET", "c", "3"});  // waits for the new file
   EXPECT_EQ(wait(), "");
   EXPECT_FALSE(node_->journal().has_lost_data());
@@ -157,6 +158,31 @@ TEST_F(SnapshotJournal, AFailedSyncIsMadeGoodForByADump) {
   run({"SET", "d", "4"});
   restart();
   EXPECT_EQ(node_->loaded().changes, 2u);
+}
+
+// The one who found it has been killed before the dump was complete.
+TEST_F(SnapshotJournal, AStartMakesGoodForAFailedSyncBeforeIt) {
+  run({"SET", "a", "1"});
+  write_file(path("sync-failed"), "");
+  restart();
+  EXPECT_EQ(names(), (Names{"dump-3.klh", "journal-3.klh"}));
+  EXPECT_FALSE(node_->journal().has_lost_data());
+  run({"SET", "b", "2"});
+  restart();
+  EXPECT_EQ(node_->loaded().changes, 1u);
+  EXPECT_EQ(node_->store().size(), 2u);
+}
+
+// Nor is it served what may not be there tomorrow.
+TEST_F(SnapshotJournal, AStartThatCannotMakeGoodForItIsRefused) {
+  run({"SET", "a", "1"});
+  node_.reset();
+  write_file(path("sync-failed"), "");
+  node_.emplace(path());
+  const FileSizeLimit full(10);
+  EXPECT_EQ(node_->start(),
+            "write " + path("dump-3.klh.tmp") + ": File too large");
+  EXPECT_EQ(names(), (Names{"dump-1.klh", "journal-1.klh", "sync-failed"}));
 }
 
 }  // namespace

@@ -9,6 +9,9 @@
 //                          that a name stood for is gone, and no inode comes
 //                          back as another file
 //   KLH_DISK_SYNC_US     how long a sync takes, at most: a random time
+//   KLH_DISK_FAIL_SYNC   this sync of a file, counted from 1, fails with EIO;
+//                        what it was to write is taken for written from then on
+//                        and never is, as Linux does it (fsync(2), NOTES)
 //
 // A line is written when the call has succeeded, before it returns. So a
 // process that is killed in between has done less than it could have, which no
@@ -21,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -97,11 +101,22 @@ void take_time() {
          static_cast<unsigned>(std::atoi(most)));
 }
 
+bool fails() {
+  static std::atomic<int> calls{0};
+  const char* const number = std::getenv("KLH_DISK_FAIL_SYNC");
+  return number && ++calls == std::atoi(number);
+}
+
 // What was written before the call is on the disk after it.
 int sync(int fd) {
   struct stat status;
   if (is_file(fd, status)) {
     take_time();
+    if (fails()) {
+      log("lose_file %lu %ld\n", status.st_ino, status.st_size);
+      errno = EIO;
+      return -1;
+    }
     log("sync_file %lu %ld\n", status.st_ino, status.st_size);
   } else if (is_directory(fd)) {
     take_time();
