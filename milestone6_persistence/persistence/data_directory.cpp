@@ -125,7 +125,10 @@ FileDescriptor DataDirectory::open_to_append(const std::string& name) const {
   return open(name, O_WRONLY | O_APPEND);
 }
 
+// The old file is not emptied but left to whoever has it open: on macOS the
+// child of a server that was killed lives on, and still writes its dump.
 FileDescriptor DataDirectory::create(const std::string& name) const {
+  remove(name);
   return open(name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND);
 }
 
