@@ -1,6 +1,7 @@
 #include "common/siphash.h"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "common/net.h"
 

@@ -2,6 +2,7 @@
 #include <sys/time.h>
 
 #include <cerrno>
+#include <cstdint>
 
 #include "poller.h"
 
@@ -18,16 +19,13 @@ Poller::Poller() : fd_(::kqueue()) {
 }
 
 bool Poller::add(int fd, void* tag) {
+  const auto ident = static_cast<uintptr_t>(fd);
   struct kevent changes[2];
-  // EV_CLEAR makes it edge-triggered. A listening socket has no write filter
-  // to add on some systems, so each is added by itself.
-  EV_SET(&changes[0], fd, EVFILT_READ, EV_ADD | EV_CLEAR, 0, 0, tag);
-  EV_SET(&changes[1], fd, EVFILT_WRITE, EV_ADD | EV_CLEAR, 0, 0, tag);
-  if (::kevent(fd_.get(), &changes[0], 1, nullptr, 0, nullptr) < 0) {
-    return false;
-  }
-  return ::kevent(fd_.get(), &changes[1], 1, nullptr, 0, nullptr) == 0 ||
-         errno == EINVAL;
+  // EV_CLEAR makes it edge-triggered. The write filter of a listening socket
+  // has nothing to tell.
+  EV_SET(&changes[0], ident, EVFILT_READ, EV_ADD | EV_CLEAR, 0, 0, tag);
+  EV_SET(&changes[1], ident, EVFILT_WRITE, EV_ADD | EV_CLEAR, 0, 0, tag);
+  return ::kevent(fd_.get(), changes, 2, nullptr, 0, nullptr) == 0;
 }
 
 // close(2) is enough here, kqueue(2): what is watched is our descriptor, not

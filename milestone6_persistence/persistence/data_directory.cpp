@@ -125,7 +125,10 @@ FileDescriptor DataDirectory::open_to_append(const std::string& name) const {
   return open(name, O_WRONLY | O_APPEND);
 }
 
+// The old file is not emptied but left to whoever has it open: on macOS the
+// child of a server that was killed lives on, and still writes its dump.
 FileDescriptor DataDirectory::create(const std::string& name) const {
+  remove(name);
   return open(name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND);
 }
 
@@ -163,10 +166,14 @@ std::string complaint_of(const std::string& what) {
   return what + ": " + std::strerror(errno);
 }
 
-// On macOS fsync stops at the disk's own cache, F_FULLFSYNC does not.
+// On macOS fsync stops at the disk's own cache, F_FULLFSYNC does not. A file
+// system that has none says so in one of three ways; after any other failure
+// bytes may be lost, and an fsync that succeeds would hide that.
 bool sync_file(int fd) {
 #ifdef F_FULLFSYNC
-  if (fcntl(fd, F_FULLFSYNC) == 0) return true;
+  const auto full_sync = [&] { return fcntl(fd, F_FULLFSYNC); };
+  if (again_after_interrupt(full_sync) == 0) return true;
+  if (errno != ENOTSUP && errno != ENOTTY && errno != EINVAL) return false;
 #endif
   return again_after_interrupt([&] { return fsync(fd); }) == 0;
 }

@@ -63,7 +63,7 @@ class DataDirectory {
   // went wrong in errno.
   FileDescriptor open_to_read(const std::string& name) const;
   FileDescriptor open_to_append(const std::string& name) const;
-  FileDescriptor create(const std::string& name) const;      // empty, if there
+  FileDescriptor create(const std::string& name) const;      // anew, if there
   FileDescriptor create_new(const std::string& name) const;  // fails, if there
   [[nodiscard]] bool finish(const std::string& name) const;  // "x.tmp" to "x"
   bool remove(const std::string& name) const;

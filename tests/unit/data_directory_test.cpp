@@ -65,6 +65,18 @@ TEST_F(DataDirectoryTest, MakesWritesAndNamesFiles) {
   EXPECT_EQ(complaint_of("open a"), "open a: No such file or directory");
 }
 
+// Whoever still writes to the old file, a child of a server that was killed for
+// instance, does not write to the new one.
+TEST_F(DataDirectoryTest, CreatesAFileAnew) {
+  const DataDirectory directory(path());
+  const FileDescriptor old = directory.create("a");
+  const FileDescriptor anew = directory.create("a");
+  Buffer bytes;
+  bytes.append("late");
+  EXPECT_TRUE(write_all(old.get(), bytes));
+  EXPECT_EQ(files_in(path()), (Files{{"a", ""}}));
+}
+
 TEST_F(DataDirectoryTest, BelongsToOneServerOrToThoseThatLook) {
   constexpr const char* kUsed = "^klh: directory .* is used by another server";
   {
