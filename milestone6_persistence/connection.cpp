@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -46,7 +48,7 @@ void Connection::read_and_execute() {
          try_one_request()) {
     continue;
   }
-  is_held_back_ = is_full() || session_.rest;
+  is_held_back_ = is_busy();
   pool_.take_back(incoming_);
   count_bytes();
 }
@@ -63,6 +65,15 @@ void Connection::write_replies(bool is_safe) {
 bool Connection::has_work() const {
   return (readable_ && wants_read()) || (is_held_back_ && !is_full()) ||
          (writable_ && wants_write());
+}
+
+// Is there room for one more read of requests that have to wait? Where little
+// is allowed for all clients, no single one is to be evicted for this.
+bool Connection::may_wait() const {
+  constexpr uint64_t kShare = 16;
+  const uint64_t limit = clients_limit(host_.options);
+  const uint64_t most = limit == 0 ? kMostWaitingBytes : limit / kShare;
+  return incoming_.size() < std::min<uint64_t>(kMostWaitingBytes, most);
 }
 
 // Takes what has come, up to kReadBytes. Fewer than asked for means that no

@@ -17,10 +17,12 @@
 //   failed    read or write failed             no           yes
 //
 // Unless it has failed, it wants to write while there is something outgoing.
-// While that is much it neither reads nor answers: a client that does not take
-// its replies fills its own socket buffers in the end, not our memory. One
-// reply may be larger than that; what all clients take is bounded by the
-// server.
+// While that is much it is held back: its requests are not answered, and no
+// longer read either once many wait. So a client may send a whole pipeline
+// before it reads a reply, as libraries do that do not send and receive at the
+// same time; but one that does not take its replies fills its own socket
+// buffers in the end, not our memory. One reply may be larger than that; what
+// all clients take is bounded by the server.
 //
 // It owns the socket; the server owns it, and closes it at the end of a pass.
 #pragma once
@@ -43,7 +45,7 @@ class Connection {
 
   int fd() const { return fd_.get(); }
   Session& session() { return session_; }
-  bool wants_read() const { return is_open() && !is_full() && !session_.rest; }
+  bool wants_read() const { return is_open() && (!is_busy() || may_wait()); }
   bool wants_write() const {
     return state_ != State::failed && !outgoing_.empty();
   }
@@ -74,11 +76,14 @@ class Connection {
  private:
   enum class State { open, ended, failed };
   static constexpr size_t kFullBytes = 1024 * 1024;
+  static constexpr size_t kMostWaitingBytes = 16 * 1024 * 1024;
 
   bool is_open() const {
     return state_ == State::open && !session_.should_close;
   }
   bool is_full() const { return outgoing_.size() >= kFullBytes; }
+  bool is_busy() const { return is_full() || session_.rest; }
+  bool may_wait() const;
   void read_some();
   bool try_one_request();
   void execute_request();
@@ -98,7 +103,7 @@ class Connection {
   bool is_closed_ = false;
   bool has_progressed_ = false;
   size_t unanswered_ = 0;      // bytes received since it last got on
-  bool is_held_back_ = false;  // requests may wait in incoming: it was full
+  bool is_held_back_ = false;  // requests may wait in incoming: it was busy
   Session session_;
   Request request_;
   Buffer incoming_;

@@ -286,6 +286,14 @@ class RedisPy(unittest.TestCase):
             r.set("a", "b", ex=0)
         self.assertEqual(r.ping(), True)
 
+    def test_pipeline_larger_than_all_buffers(self):
+        key, value = b'k' * 280, b'v' * 1000
+        self.r.set(key, value)
+        pipe = self.r.pipeline(transaction=False)
+        for _ in range(55_000):
+            pipe.get(key)
+        self.assertEqual(pipe.execute(), [value] * 55_000)
+
     def test_pipeline(self):
         pipe = self.r.pipeline(transaction=False)
         for i in range(5000):

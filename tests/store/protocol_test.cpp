@@ -29,6 +29,21 @@ TEST_F(Protocol, TakesArraysAndLines) {
   check_bytes("echo '' \r\necho \"\\x41\\n\"\r\n", "$0\r\n\r\n$2\r\nA\n\r\n");
 }
 
+// Clients that send a pipeline as a whole, and only then receive, are many.
+// This one is more than the buffers of the kernel hold, and so are its replies.
+TEST_F(Protocol, APipelineMayBeSentBeforeAReplyIsRead) {
+  constexpr size_t kRequests = 55'000;
+  const std::string key(280, 'k');
+  const std::string text(1000, 'v');
+  check({"SET", key, text}, "+OK\r\n");
+  std::string requests;
+  for (size_t i = 0; i < kRequests; ++i) {
+    requests += encode(Dialect::resp, {"GET", key});
+  }
+  client().client().send(requests);
+  client().client().expect(kRequests, value(text));
+}
+
 TEST_F(Protocol, EmptyRequestsHaveNoReply) {
   check_bytes("\r\n\r\n   \r\n*0\r\n*-1\r\nPING\r\n*-2000000\r\n", "+PONG\r\n");
 }
