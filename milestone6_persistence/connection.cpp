@@ -40,9 +40,10 @@ void Connection::note(bool readable, bool writable, bool is_closed) {
   is_closed_ |= is_closed;
 }
 
-void Connection::read_and_execute() {
+size_t Connection::read_and_execute() {
   pool_.lend(incoming_);
   pool_.lend(outgoing_);
+  const size_t before = outgoing_.size();
   if (readable_ && wants_read()) read_some();
   while (!is_full() && !session_.should_close && !host_.should_stop &&
          try_one_request()) {
@@ -51,6 +52,8 @@ void Connection::read_and_execute() {
   is_held_back_ = is_busy();
   pool_.take_back(incoming_);
   count_bytes();
+  const size_t after = outgoing_.size();
+  return std::max(after - before, std::min(after, kFullBytes));
 }
 
 // Nobody is told of a change that may be lost.
@@ -134,14 +137,15 @@ void Connection::execute_request() {
   session_.rest.reset();
 }
 
-// Gives the kernel as much as its send buffer takes. If that is not all, the
-// buffer is full, and an edge will tell when there is room again.
+// Gives the kernel what a turn may write. If it does not take all of that, its
+// send buffer is full, and an edge will tell when there is room again.
 void Connection::write_some() {
-  const ssize_t put = ::write(fd(), outgoing_.data(), outgoing_.size());
+  const size_t size = std::min(outgoing_.size(), kFullBytes);
+  const ssize_t put = ::write(fd(), outgoing_.data(), size);
   if (put >= 0) {
     outgoing_.consume(static_cast<size_t>(put));
     note_progress();
-    writable_ = outgoing_.empty();
+    writable_ = static_cast<size_t>(put) == size;
   } else if (errno == EAGAIN) {
     writable_ = false;
   } else if (errno != EINTR) {

@@ -54,12 +54,14 @@ class Connection {
   // What has changed, as Poller::Event tells it.
   void note(bool readable, bool writable, bool is_closed);
 
-  // One turn: at most one read, the answers to all its requests, one write, so
-  // that no client, however much it sends, keeps the others waiting for long.
-  // The two halves of a turn are apart, so that all changes of a turn can be
-  // made safe before any client is told of them. A client whose changes are not
-  // is not told anything: its connection fails.
-  void read_and_execute();
+  // One turn: at most one read, the answers to all its requests, one write of
+  // at most kFullBytes, so that no client, however much it sends, keeps the
+  // others waiting for long. The two halves of a turn are apart, so that all
+  // changes of a turn can be made safe before any client is told of them. A
+  // client whose changes are not is not told anything: its connection fails.
+  // The first returns how many bytes of replies the turn is about, built or to
+  // be written.
+  size_t read_and_execute();
   void write_replies(bool is_safe);
 
   // Has it got on since the last call: completed a request, sent a good part of
@@ -73,9 +75,11 @@ class Connection {
   // has passed, and another turn is due.
   bool has_work() const;
 
+  // So many bytes make a turn a large one.
+  static constexpr size_t kFullBytes = 1024 * 1024;
+
  private:
   enum class State { open, ended, failed };
-  static constexpr size_t kFullBytes = 1024 * 1024;
   static constexpr size_t kMostWaitingBytes = 16 * 1024 * 1024;
 
   bool is_open() const {

@@ -80,6 +80,20 @@ TEST_F(AbuseOfConnections, AMillionRepliesUnread) {
   });
 }
 
+// What they ask for takes memory until they have it, as in Redis.
+TEST_F(AbuseOfConnections, MuchForManyAtOnce) {
+  constexpr size_t kBytes = 10'000'000;
+  const size_t clients = count(10, 50);
+  const std::string text(kBytes, 'x');
+  connect().ask({"SET", "large", text}, ok());
+  withstand({"10 MB each for 50 clients", kUsualBound + clients * kBytes}, [&] {
+    connect_attackers(clients);
+    for (Client& client : attackers_) client.request({"GET", "large"});
+    wait_for_answers(count(10, 100));
+    for (Client& client : attackers_) client.expect(value(text));
+  });
+}
+
 TEST_F(AbuseOfConnections, ResetsInTheMiddleOfAReply) {
   store_large_value();
   withstand({"resets in the middle of a reply", kUsualBound}, [&] {
