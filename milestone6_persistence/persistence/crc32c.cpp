@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 namespace klh {
 
@@ -38,9 +39,42 @@ uint32_t byte_at(std::string_view bytes, size_t i) {
   return static_cast<unsigned char>(bytes[i]);
 }
 
+#ifdef __x86_64__
+// The instruction that SSE 4.2 has for this polynomial: three cycles for eight
+// bytes. Not every processor has it, so it is asked for when the program runs.
+// https://gcc.gnu.org/onlinedocs/gcc/x86-Built-in-Functions.html
+__attribute__((target("sse4.2"))) uint32_t crc_by_instruction(
+    std::string_view bytes, uint32_t crc) {
+  size_t i = 0;
+  uint64_t word = crc;
+  for (; i + sizeof word <= bytes.size(); i += sizeof word) {
+    uint64_t next;
+    std::memcpy(&next, bytes.data() + i, sizeof next);
+    word = __builtin_ia32_crc32di(word, next);
+  }
+  crc = static_cast<uint32_t>(word);
+  for (; i < bytes.size(); ++i) {
+    crc = __builtin_ia32_crc32qi(crc, static_cast<uint8_t>(bytes[i]));
+  }
+  return crc;
+}
+
+const bool kHasInstruction = __builtin_cpu_supports("sse4.2");
+#else
+constexpr bool kHasInstruction = false;
+uint32_t crc_by_instruction(std::string_view, uint32_t crc) {
+  return crc;
+}
+#endif
+
 }  // namespace
 
 uint32_t crc32c(std::string_view bytes, uint32_t before) {
+  return kHasInstruction ? ~crc_by_instruction(bytes, ~before)
+                         : crc32c_by_tables(bytes, before);
+}
+
+uint32_t crc32c_by_tables(std::string_view bytes, uint32_t before) {
   uint32_t crc = ~before;
   size_t i = 0;
   for (; i + kSlices <= bytes.size(); i += kSlices) {

@@ -9,7 +9,11 @@
 namespace klh {
 
 // The checksum of `bytes`, or, with the checksum of what comes before them, of
-// all. About 1 byte a nanosecond or better.
+// all. About 5 bytes a nanosecond where the processor has an instruction for
+// it.
 uint32_t crc32c(std::string_view bytes, uint32_t before = 0);
+
+// The same without that instruction: about 1 byte a nanosecond.
+uint32_t crc32c_by_tables(std::string_view bytes, uint32_t before = 0);
 
 }  // namespace klh

@@ -1,7 +1,10 @@
 #include "persistence/token.h"
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 
 #include "store/string.h"
 
@@ -18,6 +21,34 @@ bool must_escape(char byte, Token token) {
          (byte == ':' && token == Token::field);
 }
 
+// Most bytes stand as they are, so eight at a time are looked at: the top bit
+// of some byte is set if one of the eight is below `limit`, or is `byte`. See
+// https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
+constexpr size_t kWordBytes = sizeof(uint64_t);
+constexpr uint64_t kInEachByte = 0x0101010101010101;
+constexpr uint64_t kTopBits = 0x80 * kInEachByte;
+
+constexpr uint64_t has_less(uint64_t word, uint8_t limit) {
+  return (word - limit * kInEachByte) & ~word & kTopBits;
+}
+constexpr uint64_t has(uint64_t word, char byte) {
+  return has_less(word ^ static_cast<uint8_t>(byte) * kInEachByte, 1);
+}
+
+// How many of the next kWordBytes stand as they are before the first that must
+// be escaped. What the subtraction borrows may set the bits of bytes behind
+// that one: which is the first is only certain where it is the lowest.
+size_t count_plain(const char* bytes, Token token) {
+  uint64_t word;
+  std::memcpy(&word, bytes, kWordBytes);
+  const char extra = token == Token::field ? ':' : kEscape;
+  const uint64_t found = has_less(word, 0x21) | has(word, 0x7F) |
+                         has(word, kEscape) | has(word, extra);
+  if (found == 0) return kWordBytes;
+  if (std::endian::native != std::endian::little) return 0;
+  return static_cast<size_t>(std::countr_zero(found)) / 8;
+}
+
 }  // namespace
 
 void append_token(Buffer& output, std::string_view bytes, Token kind) {
@@ -25,20 +56,32 @@ void append_token(Buffer& output, std::string_view bytes, Token kind) {
   constexpr size_t kEscapedBytes = 3;
   char* const begin = output.prepare(kEscapedBytes * bytes.size());
   char* end = begin;
-  for (const char byte : bytes) {
-    if (must_escape(byte, kind)) {
-      const auto value = static_cast<unsigned char>(byte);
+  for (size_t i = 0; i < bytes.size();) {
+    if (i + kWordBytes <= bytes.size()) {
+      const size_t plain = count_plain(&bytes[i], kind);
+      std::memcpy(end, &bytes[i], kWordBytes);  // there is room for more
+      end += plain;
+      i += plain;
+      if (plain == kWordBytes) continue;
+    }
+    for (; i < bytes.size() && must_escape(bytes[i], kind); ++i) {
+      const auto value = static_cast<unsigned char>(bytes[i]);
       *end++ = kEscape;
       *end++ = kHexDigits[value >> 4];
       *end++ = kHexDigits[value & 0xF];
-    } else {
-      *end++ = byte;
     }
+    if (i < bytes.size()) *end++ = bytes[i++];
   }
   output.commit(static_cast<size_t>(end - begin));
 }
 
 namespace {
+
+// What an upper-case hexadecimal digit stands for; -1: it is none.
+int value_of(char digit) {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
 
 // "byte 0x0D must be written %0D"
 std::string explain_raw_byte(char byte) {
@@ -58,21 +101,27 @@ std::string decode_token(std::string_view token, Token kind,
   if (token.size() == 1 && token[0] == kEscape) return "";
   bytes.resize(token.size());
   char* end = bytes.data();
-  for (size_t i = 0; i < token.size(); ++i) {
+  for (size_t i = 0; i < token.size();) {
+    if (i + kWordBytes <= token.size()) {
+      const size_t plain = count_plain(&token[i], kind);
+      std::memcpy(end, &token[i], kWordBytes);  // end is not beyond i
+      end += plain;
+      i += plain;
+      if (plain == kWordBytes) continue;
+    }
     if (token[i] != kEscape) {
       if (must_escape(token[i], kind)) return explain_raw_byte(token[i]);
-      *end++ = token[i];
+      *end++ = token[i++];
       continue;
     }
-    const std::string_view digits = token.substr(i + 1, 2);
-    const size_t high = kHexDigits.find(digits.substr(0, 1));
-    const size_t low = kHexDigits.find(digits.substr(digits.size() / 2));
-    if (digits.size() < 2 || high == kHexDigits.npos ||
-        low == kHexDigits.npos) {
+    const bool has_digits = i + 2 < token.size();
+    const int high = has_digits ? value_of(token[i + 1]) : -1;
+    const int low = has_digits ? value_of(token[i + 2]) : -1;
+    if (high < 0 || low < 0) {
       return "% must be followed by two upper-case hexadecimal digits";
     }
     *end++ = static_cast<char>(high * 16 + low);
-    i += 2;
+    i += 3;
   }
   bytes.resize(static_cast<size_t>(end - bytes.data()));
   if (bytes.size() > String::kMaxBytes) return "a token of over 512 MiB";

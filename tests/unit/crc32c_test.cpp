@@ -62,6 +62,7 @@ TEST(Crc32c, EqualsItsDefinitionAtAnySizeAndAddress) {
       const std::string_view part = std::string_view(bytes).substr(begin, size);
       ASSERT_EQ(crc32c(part), crc32c_by_definition(part))
           << size << " bytes from " << begin;
+      ASSERT_EQ(crc32c_by_tables(part), crc32c(part)) << size << begin;
     }
   }
 }
@@ -71,6 +72,9 @@ TEST(Crc32c, OfTheWholeIsThatOfItsPartsInARow) {
   const std::string_view view(bytes);
   for (size_t cut = 0; cut <= view.size(); ++cut) {
     EXPECT_EQ(crc32c(view.substr(cut), crc32c(view.substr(0, cut))),
+              crc32c(view));
+    EXPECT_EQ(crc32c_by_tables(view.substr(cut),
+                               crc32c_by_tables(view.substr(0, cut))),
               crc32c(view));
   }
 }
