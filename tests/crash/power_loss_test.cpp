@@ -37,10 +37,11 @@ class DiskOfATest : public testing::Test {
   using Files = std::map<std::string, std::string>;
 
   // What the steps leave on the disk if nothing survives that need not.
-  Files after(const std::vector<std::string>& steps) {
+  Files after(const std::vector<std::string>& steps,
+              Disk::Kindness kindness = Disk::Kindness::none) {
     Disk disk(data_, record_);
     run(disk, steps);
-    disk.fail(Disk::Kindness::none, random_);
+    disk.fail(kindness, random_);
     return files();
   }
 
@@ -55,10 +56,12 @@ class DiskOfATest : public testing::Test {
 
   Files files() const {
     Files files;
-    for (const auto& each : std::filesystem::directory_iterator(data_)) {
+    for (const auto& each :
+         std::filesystem::recursive_directory_iterator(data_)) {
+      if (each.is_directory()) continue;
       std::ostringstream bytes;
       bytes << std::ifstream(each.path()).rdbuf();
-      files[each.path().filename()] = bytes.str();
+      files[each.path().lexically_relative(data_)] = bytes.str();
     }
     return files;
   }
@@ -102,6 +105,53 @@ TEST_F(DiskOfATest, KnowsFilesThatAreCut) {
             (Files{{"a", "1"}}));
   EXPECT_EQ(after({"create:a", "write:a:6", "sync:a"}), (Files{{"a", "6"}}));
   EXPECT_EQ(after({"create:a", "write:a:7"}), (Files{{"a", ""}}));
+}
+
+// As redis-server names its files, and by the calls that it uses.
+TEST_F(DiskOfATest, KnowsDirectoriesBelow) {
+  EXPECT_EQ(after({"make-below:d", "create-below:d/a", "write:d/a:12",
+                   "sync:d/a", "names-below:d"}),
+            Files());
+  EXPECT_EQ(after({"make-below:d", "names-below:.", "create-below:d/a",
+                   "write:d/a:12", "sync:d/a", "names-below:d", "write:d/a:3"}),
+            (Files{{"d/a", "12"}}));
+  EXPECT_EQ(after({"create-below:d/b", "write:d/b:4", "sync:d/b", "names"}),
+            (Files{{"d/a", "12"}}));
+  EXPECT_EQ(after({"remove-below:d/a", "names-below:."}),
+            (Files{{"d/a", "12"}}));
+  EXPECT_EQ(after({"cut-below:d/a:1"}), (Files{{"d/a", "1"}}));
+  EXPECT_EQ(after({"remove-below:d/a", "names-below:d"}), Files());
+}
+
+TEST_F(DiskOfATest, KnowsFilesThatMoveBetweenDirectories) {
+  after({"make-below:d", "names"});
+  EXPECT_EQ(after({"stream-below:a", "write:a:1", "sync:a",
+                   "rename-below:a:d/b", "names"}),
+            (Files{{"d/b", "1"}}));
+  EXPECT_EQ(after({"stream-below:c", "write:c:2", "sync:c",
+                   "rename-below:c:d/b", "names-below:d"}),
+            (Files{{"d/b", "2"}}));
+}
+
+// What is synced in one directory keeps what was done before in another, and
+// of what is not synced nothing is kept without what was done before.
+TEST_F(DiskOfATest, KeepsNamesInOrder) {
+  EXPECT_EQ(after({"make-below:d", "create-below:d/a", "write:d/a:1",
+                   "sync:d/a", "names-below:d"},
+                  Disk::Kindness::in_order),
+            (Files{{"d/a", "1"}}));
+  std::map<size_t, int> counts;
+  for (int i = 0; i < 50; ++i) {
+    const Files found =
+        after({"create:x", "create:y", "create:d/z"}, Disk::Kindness::in_order);
+    ASSERT_TRUE(found.count("x") || !found.count("y"));
+    ASSERT_TRUE(found.count("y") || !found.count("d/z"));
+    ++counts[found.size()];
+    std::filesystem::remove_all(data_ + "/x");
+    std::filesystem::remove_all(data_ + "/y");
+    std::filesystem::remove_all(data_ + "/d/z");
+  }
+  EXPECT_EQ(counts.size(), 4u);
 }
 
 // Of two unsynced bytes: none, one or both, or zeros; and one of the names.
