@@ -4,8 +4,13 @@
 //
 //   KLH_ROUNDS=300   how often it fails, with each policy (15 unless told)
 //   KLH_SEED=7       the same rounds again; a failure tells its seed
+//   KLH_IN_ORDER=1   names survive in the order in which they were changed, as
+//                    on a file system with a journal, and no zeros appear
+//
+// With --server=redis-server, what is lost is counted: see crash_server.h.
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -189,11 +194,17 @@ class PowerLoss : public testing::Test {
 
   CrashServer& start(const std::vector<std::string>& flags);
   void launch(const std::vector<std::string>& flags);  // does not wait
+  void repair();
 
   void empty_directory() {
     server_.reset();
     std::filesystem::remove_all(data_);
     std::filesystem::create_directory(data_);
+  }
+
+  static Disk::Kindness kind() {
+    return std::getenv("KLH_IN_ORDER") ? Disk::Kindness::in_order
+                                       : Disk::Kindness::any;
   }
 
   // Kills the server, and takes away what the disk does not hold.
@@ -204,6 +215,8 @@ class PowerLoss : public testing::Test {
 
  private:
   void run_round(const std::string& policy, std::mt19937_64& random);
+  void begin(const std::vector<std::string>& flags);
+  void forget();
   void check(History::Losses losses);
   void load(std::mt19937_64& random);
 
@@ -220,6 +233,7 @@ class PowerLoss : public testing::Test {
 void PowerLoss::launch(const std::vector<std::string>& flags) {
   constexpr uint64_t kMostSyncUs = 500;
   server_.reset();
+  if (tests_redis()) std::filesystem::create_directories(data_);
   disk_.emplace(data_, directory_.path() + "/record");
   server_.emplace(
       CrashServer::Options{.directory = data_,
@@ -228,10 +242,44 @@ void PowerLoss::launch(const std::vector<std::string>& flags) {
                            .environment = disk_->environment(kMostSyncUs)});
 }
 
+// redis-server may refuse, and once more after its tool has been at the files:
+// then the rounds begin anew.
 CrashServer& PowerLoss::start(const std::vector<std::string>& flags) {
   launch(flags);
-  EXPECT_TRUE(server_->wait_until_ready()) << server_->log();
+  bool is_ready = server_->wait_until_ready();
+  if (!is_ready && tests_redis()) {
+    totals_.add_refusal(server_->log());
+    repair();
+    launch(flags);
+    is_ready = server_->wait_until_ready();
+    if (!is_ready) {
+      ++totals_.beyond_repair;
+      forget();
+      launch(flags);
+      is_ready = server_->wait_until_ready();
+    }
+  }
+  EXPECT_TRUE(is_ready) << server_->log();
   return *server_;
+}
+
+void PowerLoss::repair() {
+  const std::string manifest = data_ + "/appendonlydir/appendonly.aof.manifest";
+  run_program({"redis-check-aof", "--fix", manifest}, "y\n");
+}
+
+void PowerLoss::forget() {
+  empty_directory();
+  history_.forget();
+  is_first_ = true;
+}
+
+// With something that is on the disk from then on.
+void PowerLoss::begin(const std::vector<std::string>& flags) {
+  Peer(server_->port()).ask(history_.first_request());
+  const auto ending = server_->end();
+  ASSERT_TRUE(ending && ending->with(0)) << server_->log();
+  start(flags);
 }
 
 void PowerLoss::run(const std::string& policy) {
@@ -248,13 +296,10 @@ void PowerLoss::run(const std::string& policy) {
 }
 
 void PowerLoss::run_round(const std::string& policy, std::mt19937_64& random) {
-  start(random_flags(random, policy));
+  const std::vector<std::string> flags = random_flags(random, policy);
+  start(flags);
+  if (!HasFailure() && std::exchange(is_first_, false)) begin(flags);
   if (HasFailure()) return;
-  if (std::exchange(is_first_, false)) {
-    Peer peer(server_->port());
-    peer.ask(history_.first_request());
-    ASSERT_EQ(peer.ask({"SAVE"}), "+OK\r\n");
-  }
   constexpr uint64_t kTermOneIn = 10;
   const bool ends = random() % kTermOneIn == 0;
   load(random);
@@ -264,28 +309,33 @@ void PowerLoss::run_round(const std::string& policy, std::mt19937_64& random) {
     ASSERT_TRUE(ending && ending->with(0)) << server_->log();
   }
   const bool is_kind = random() % 3 != 0;
-  fail_power(is_kind ? Disk::Kindness::any : Disk::Kindness::none, random);
+  fail_power(is_kind ? kind() : Disk::Kindness::none, random);
 
   // Also once more while a server starts, and right after it has.
   constexpr uint64_t kAgainOneIn = 3;
   while (random() % kAgainOneIn == 0) {
     launch(flags_of(policy));
     be_busy(random() % 10000);
-    fail_power(Disk::Kindness::any, random);
+    fail_power(kind(), random);
   }
   start(flags_of(policy));
   if (HasFailure()) return;
   const bool is_safe = policy == "always" || (ends && policy != "none");
-  check(is_safe ? History::Losses::none : History::Losses::suffix);
-  fail_power(Disk::Kindness::any, random);
+  const bool is_strict = is_safe && !tests_redis();
+  if (!is_first_) {
+    check(is_strict ? History::Losses::none : History::Losses::suffix);
+  }
+  if (server_) fail_power(kind(), random);
 }
 
 void PowerLoss::check(History::Losses losses) {
   Peer peer(server_->port());
   const auto found = history_.check(
       [&](const Words& words) { return peer.ask(words); }, losses);
-  ASSERT_EQ(found.complaint, "") << server_->log();
+  ASSERT_TRUE(tests_redis() || found.complaint.empty())
+      << found.complaint << server_->log();
   totals_.add(found);
+  if (!found.complaint.empty()) forget();
 }
 
 void PowerLoss::load(std::mt19937_64& random) {
@@ -296,7 +346,7 @@ void PowerLoss::load(std::mt19937_64& random) {
 
 TEST_F(PowerLoss, LosesNothingWithAlways) {
   run("always");
-  EXPECT_EQ(totals().found.lost, 0u);
+  EXPECT_TRUE(tests_redis() || totals().found.lost == 0);
 }
 
 TEST_F(PowerLoss, LosesTheLastChangesWithEverysec) {
@@ -336,9 +386,15 @@ TEST_F(PowerLoss, KeepsADirectoryThatTheServerHasMade) {
     Peer peer(start({"--appendfsync", "always"}).port());
     EXPECT_EQ(peer.ask({"SET", "a", "1"}), "+OK\r\n");
   }
-  fail_power(Disk::Kindness::none, random);
+  const bool is_in_order = kind() == Disk::Kindness::in_order;
+  fail_power(is_in_order ? kind() : Disk::Kindness::none, random);
   Peer peer(start({"--appendfsync", "always"}).port());
-  EXPECT_EQ(peer.ask({"GET", "a"}), "$1\r\n1\r\n");
+  const std::string reply = peer.ask({"GET", "a"});
+  const bool is_kept = reply == "$1\r\n1\r\n";
+  EXPECT_TRUE(is_kept || tests_redis()) << reply;
+  if (std::getenv("KLH_ROUNDS")) {
+    std::printf("  the first change is %s\n", is_kept ? "there" : "gone");
+  }
 }
 
 }  // namespace

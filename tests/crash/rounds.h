@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -34,8 +35,13 @@ void be_busy(uint64_t microseconds);
 struct Totals {
   size_t rounds = 0;
   History::Found found;
+  // Only redis-server may do these, others fail the test.
+  std::map<std::string, size_t> refusals;  // why, how often
+  size_t beyond_repair = 0;                // of these, by redis-check-aof
+  std::map<std::string, size_t> complaints;
 
   void add(const History::Found& of_a_round);
+  void add_refusal(const std::string& log);
   void print() const;
 };
 
