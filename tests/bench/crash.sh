@@ -39,7 +39,10 @@ show() {
   done
 }
 
-show 'kill -9' Killed.LosesNothing
+for policy in always everysec no; do
+  export KLH_POLICY=$policy
+  show "kill -9, $policy" Killed.LosesNothing
+done
 show 'kill -9, everysec, a sync takes up to half a second' \
   Killed.LosesNothingWhileASyncTakesLong
 show 'power failure, always' PowerLoss.LosesNothingWithAlways

@@ -3,6 +3,7 @@
 //
 //   KLH_ROUNDS=1000   how often it is killed (30 unless told)
 //   KLH_SEED=7        the same rounds again; a failure tells its seed
+//   KLH_POLICY=no     appendfsync in all rounds, else a random one in each
 //
 // With --server=redis-server what is lost is counted: see crash_server.h.
 #include <gtest/gtest.h>
@@ -114,7 +115,8 @@ void Killed::load_and_end(std::mt19937_64& random) {
 }
 
 TEST_F(Killed, LosesNothing) {
-  run(30, "any");
+  const char* const policy = std::getenv("KLH_POLICY");
+  run(30, policy ? policy : "any");
 }
 
 // A server that leaves changes unwritten while the disk is busy loses them.
