@@ -194,7 +194,7 @@ class PowerLoss : public testing::Test {
 
   CrashServer& start(const std::vector<std::string>& flags);
   void launch(const std::vector<std::string>& flags);  // does not wait
-  void repair();
+  bool insist(const std::vector<std::string>& flags);
 
   void empty_directory() {
     server_.reset();
@@ -242,30 +242,35 @@ void PowerLoss::launch(const std::vector<std::string>& flags) {
                            .environment = disk_->environment(kMostSyncUs)});
 }
 
-// redis-server may refuse, and once more after its tool has been at the files:
-// then the rounds begin anew.
 CrashServer& PowerLoss::start(const std::vector<std::string>& flags) {
   launch(flags);
   bool is_ready = server_->wait_until_ready();
-  if (!is_ready && tests_redis()) {
-    totals_.add_refusal(server_->log());
-    repair();
-    launch(flags);
-    is_ready = server_->wait_until_ready();
-    if (!is_ready) {
-      ++totals_.beyond_repair;
-      forget();
-      launch(flags);
-      is_ready = server_->wait_until_ready();
-    }
-  }
+  if (!is_ready && tests_redis()) is_ready = insist(flags);
   EXPECT_TRUE(is_ready) << server_->log();
   return *server_;
 }
 
-void PowerLoss::repair() {
-  const std::string manifest = data_ + "/appendonlydir/appendonly.aof.manifest";
-  run_program({"redis-check-aof", "--fix", manifest}, "y\n");
+// redis-server has refused to start: does it so again, and once more after its
+// tool has been at the files? Then the rounds begin anew.
+bool PowerLoss::insist(const std::vector<std::string>& flags) {
+  const auto try_again = [&] {
+    launch(flags);
+    return server_->wait_until_ready();
+  };
+  totals_.add_refusal(server_->log());
+  if (try_again()) {
+    ++totals_.second_starts;
+    return true;
+  }
+  run_program({"redis-check-aof", "--fix",
+               data_ + "/appendonlydir/appendonly.aof.manifest"},
+              "y\n");
+  if (try_again()) {
+    ++totals_.repaired;
+    return true;
+  }
+  forget();
+  return try_again();
 }
 
 void PowerLoss::forget() {
