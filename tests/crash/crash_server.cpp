@@ -32,13 +32,17 @@ std::vector<std::string> environment_of(const CrashServer::Options& options) {
   return environment;
 }
 
+// redis-server looks by a timer whether its child has completed a file, ten
+// times a second unless told otherwise: most rounds would be over before.
+constexpr const char* kTimersPerSecond = "500";
+
 std::vector<std::string> command_of(const CrashServer::Options& options,
                                     uint16_t port) {
   std::vector<std::string> command = {course_program(6, "server")};
   if (tests_redis()) {
     command = split_command(settings().server);
     command.insert(command.end(), {"--bind", "127.0.0.1", "--appendonly", "yes",
-                                   "--save", ""});
+                                   "--save", "", "--hz", kTimersPerSecond});
   }
   command.insert(command.end(),
                  {"--port", std::to_string(port), "--dir", options.directory});
