@@ -47,6 +47,7 @@ help:
 	@echo '  make fuzz           each parser against random input, for a minute'
 	@echo '  make bench          CPU time a request, beside redis-server'
 	@echo '  make abuse          what one waits while others abuse the server, likewise'
+	@echo '  make crash          what kills, power failures and damage cost, likewise'
 	@echo
 	@echo 'The sources'
 	@echo '  make build          everything; VARIANT=asan or tsan with a sanitizer'
@@ -131,7 +132,7 @@ require-neighbour: require-milestone
 
 # --- test ---
 
-.PHONY: test matrix asan fuzz bench abuse
+.PHONY: test matrix asan fuzz bench abuse crash
 test matrix:
 	@$(MAKE) --no-print-directory -C tests $@
 
@@ -149,6 +150,11 @@ abuse:
 	@$(MAKE) --no-print-directory -C milestone6_persistence
 	@$(MAKE) --no-print-directory -C tests build/abuse_test
 	@sh tests/bench/abuse.sh $(RUNS)
+
+crash:
+	@$(MAKE) --no-print-directory -C milestone6_persistence
+	@$(MAKE) --no-print-directory -C tests build/crash_test
+	@sh tests/bench/crash.sh $(ROUNDS)
 
 # --- sources ---
 

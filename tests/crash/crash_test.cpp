@@ -3,6 +3,9 @@
 //
 //   KLH_ROUNDS=1000   how often it is killed (30 unless told)
 //   KLH_SEED=7        the same rounds again; a failure tells its seed
+//   KLH_POLICY=no     appendfsync in all rounds, else a random one in each
+//
+// With --server=redis-server what is lost is counted: see crash_server.h.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,6 +17,7 @@
 
 #include "compare/peer.h"
 #include "crash/crash_server.h"
+#include "crash/disk.h"
 #include "crash/history.h"
 #include "crash/load.h"
 #include "crash/rounds.h"
@@ -27,44 +31,72 @@ namespace {
 // One directory for all rounds.
 class Killed : public testing::Test {
  protected:
-  // A server that goes on where the one before was ended; what it finds is
-  // compared. Then it is kept busy, and killed at some moment.
-  void run(uint64_t seed);
-
-  // The same, but nothing follows.
-  void check();
-
-  const Totals& totals() const { return totals_; }
+  // As often as the environment says, or else so often. A sync takes a random
+  // time up to that.
+  void run(uint64_t rounds, const std::string& policy,
+           uint64_t most_sync_us = 0);
 
  private:
+  // A server that goes on where the one before was ended; what it finds is
+  // compared. Then it is kept busy, and killed at some moment.
+  void run_round(const std::string& policy, std::mt19937_64& random);
+  void start(const std::vector<std::string>& flags);
   void start_and_check(const std::vector<std::string>& flags);
   void load_and_end(std::mt19937_64& random);
 
   TemporaryDirectory directory_;
+  const std::string data_ = directory_.path() + "/data";
+  uint64_t most_sync_us_ = 0;
   History history_{4};
   Totals totals_;
+  std::optional<Disk> disk_;  // makes syncs slow
   std::optional<CrashServer> server_;
   bool is_first_ = true;
 };
 
-void Killed::run(uint64_t seed) {
-  std::mt19937_64 random(seed);
-  start_and_check(random_flags(random, any_policy(random)));
+void Killed::run(uint64_t rounds, const std::string& policy,
+                 uint64_t most_sync_us) {
+  most_sync_us_ = most_sync_us;
+  rounds = number_from_environment("KLH_ROUNDS", rounds);
+  const uint64_t seed = number_from_environment("KLH_SEED", 1);
+  for (uint64_t round = 1; round <= rounds; ++round) {
+    const std::string which = which_round(seed, round);
+    SCOPED_TRACE(which);
+    std::mt19937_64 random(seed_of_round(seed, round));
+    run_round(policy, random);
+    if (HasFailure()) return;
+  }
+  start_and_check({});
+  if (std::getenv("KLH_ROUNDS")) totals_.print();
+  EXPECT_TRUE(tests_redis() || totals_.found.lost == 0);
+}
+
+void Killed::run_round(const std::string& policy, std::mt19937_64& random) {
+  const bool is_any = policy == "any";
+  start_and_check(random_flags(random, is_any ? any_policy(random) : policy));
   if (!HasFatalFailure()) load_and_end(random);
 }
 
-void Killed::check() {
-  start_and_check({});
+void Killed::start(const std::vector<std::string>& flags) {
+  CrashServer::Options options{.directory = data_, .flags = flags};
+  server_.reset();
+  if (most_sync_us_ > 0) {
+    disk_.emplace(data_, directory_.path() + "/record");
+    options.preload = shim("power_loss");
+    options.environment = disk_->environment(most_sync_us_);
+  }
+  server_.emplace(options);
+  ASSERT_TRUE(server_->wait_until_ready()) << server_->log();
 }
 
 void Killed::start_and_check(const std::vector<std::string>& flags) {
-  server_.emplace(CrashServer::Options{.directory = directory_.path() + "/data",
-                                       .flags = flags});
-  ASSERT_TRUE(server_->wait_until_ready()) << server_->log();
+  start(flags);
+  if (HasFatalFailure()) return;
   Peer peer(server_->port());
   const Ask ask = [&](const Words& words) { return peer.ask(words); };
   if (std::exchange(is_first_, false)) ask(history_.first_request());
-  const auto found = history_.check(ask, History::Losses::none);
+  const auto found = history_.check(
+      ask, tests_redis() ? History::Losses::suffix : History::Losses::none);
   ASSERT_EQ(found.complaint, "") << server_->log();
   totals_.add(found);
 }
@@ -83,16 +115,14 @@ void Killed::load_and_end(std::mt19937_64& random) {
 }
 
 TEST_F(Killed, LosesNothing) {
-  const uint64_t rounds = number_from_environment("KLH_ROUNDS", 30);
-  const uint64_t seed = number_from_environment("KLH_SEED", 1);
-  for (uint64_t round = 1; round <= rounds; ++round) {
-    const std::string which = which_round(seed, round);
-    SCOPED_TRACE(which);
-    run(seed_of_round(seed, round));
-    if (HasFailure()) return;
-  }
-  check();
-  if (std::getenv("KLH_ROUNDS")) totals().print();
+  const char* const policy = std::getenv("KLH_POLICY");
+  run(30, policy ? policy : "any");
+}
+
+// A server that leaves changes unwritten while the disk is busy loses them.
+TEST_F(Killed, LosesNothingWhileASyncTakesLong) {
+  constexpr uint64_t kMostSyncUs = 500'000;
+  run(3, "everysec", kMostSyncUs);
 }
 
 }  // namespace

@@ -33,6 +33,12 @@ uint64_t inode_of(const fs::path& path) {
   return status.st_ino;
 }
 
+// "." for the one that is watched.
+std::string directory_of(const std::string& name) {
+  const size_t slash = name.rfind('/');
+  return slash == name.npos ? "." : name.substr(0, slash);
+}
+
 }  // namespace
 
 Disk::Disk(std::string directory, std::string record)
@@ -42,11 +48,14 @@ Disk::Disk(std::string directory, std::string record)
   write_whole(record_ + "/log", "");
   exists_ = fs::exists(directory_);
   if (!exists_) return;
-  for (const auto& each : fs::directory_iterator(directory_)) {
+  for (const auto& each : fs::recursive_directory_iterator(directory_)) {
+    const std::string name = each.path().lexically_relative(directory_);
+    names_[name] = kDirectory;
+    if (each.is_directory()) continue;
     const uint64_t inode = inode_of(each.path());
     fs::create_hard_link(each.path(),
                          record_ + "/inodes/" + std::to_string(inode));
-    names_[each.path().filename()] = inode;
+    names_[name] = inode;
     synced_sizes_[inode] = each.file_size();
   }
   synced_names_ = names_;
@@ -69,28 +78,61 @@ bool Disk::has_failed_to_sync() const {
 
 void Disk::fail(Kindness kindness, std::mt19937_64& random) {
   std::istringstream log(read_whole(record_ + "/log"));
-  for (std::string line; std::getline(log, line);) take(line);
-  for (const Change& change : changes_) {
-    const bool survives = kindness == Kindness::any && random() % 2 == 0;
-    if (survives) apply(change, synced_names_);
-  }
+  for (std::string line; std::getline(log, line);) take(line, kindness);
+  keep_some_changes(kindness, random);
   fs::remove_all(directory_);
   if (!exists_) return;
   fs::create_directory(directory_);
   for (const auto& [name, inode] : synced_names_) {
-    write_whole(directory_ + "/" + name, content_of(inode, kindness, random));
+    const fs::path path = directory_ + "/" + name;
+    if (!fs::exists(path.parent_path())) continue;  // gone with that
+    if (inode == kDirectory) {
+      fs::create_directory(path);
+    } else {
+      write_whole(path, content_of(inode, kindness, random));
+    }
   }
 }
 
-void Disk::take(const std::string& line) {
+void Disk::keep_some_changes(Kindness kindness, std::mt19937_64& random) {
+  if (kindness == Kindness::in_order) {
+    changes_.resize(random() % (changes_.size() + 1));
+    for (const Change& change : changes_) apply(change, synced_names_);
+  }
+  for (const Change& change : changes_) {
+    const bool survives = kindness == Kindness::any && random() % 2 == 0;
+    if (survives) apply(change, synced_names_);
+  }
+}
+
+// A file that goes from one directory to another does so as a whole: what is
+// seen of that in one of them is seen in both.
+void Disk::sync_names(const std::string& directory, Kindness kindness) {
+  std::vector<Change> others;
+  for (const Change& change : changes_) {
+    const bool is_synced =
+        kindness == Kindness::in_order ||
+        (!change.from.empty() && directory_of(change.from) == directory) ||
+        (!change.to.empty() && directory_of(change.to) == directory);
+    if (is_synced) {
+      apply(change, synced_names_);
+    } else {
+      others.push_back(change);
+    }
+  }
+  changes_ = std::move(others);
+}
+
+void Disk::take(const std::string& line, Kindness kindness) {
   std::istringstream words(line);
   std::string what;
   words >> what;
   if (what == "make") is_new_ = true;
   if (what == "sync_directory") exists_ |= is_new_;
   if (what == "sync_names") {
-    synced_names_ = names_;
-    changes_.clear();
+    std::string directory;
+    words >> directory;
+    sync_names(directory, kindness);
   }
   if (what == "sync_file" || what == "truncate" || what == "lose_file") {
     uint64_t inode = 0;
@@ -103,11 +145,18 @@ void Disk::take(const std::string& line) {
     if (what == "lose_file") holes_[inode].push_back({synced, size});
     if (what == "sync_file") synced = size;
   }
-  if (what == "create" || what == "rename" || what == "remove") {
+  if (what == "create" || what == "make_below" || what == "rename" ||
+      what == "remove") {
     Change change;
-    if (what == "create") words >> change.inode >> change.to;
-    if (what != "create") words >> change.from >> change.to;
-    if (what != "create") change.inode = names_[change.from];
+    if (what == "create") {
+      words >> change.inode >> change.to;
+    } else if (what == "make_below") {
+      change.inode = kDirectory;
+      words >> change.to;
+    } else {
+      words >> change.from >> change.to;
+      change.inode = names_[change.from];
+    }
     apply(change, names_);
     changes_.push_back(change);
   }
@@ -136,6 +185,7 @@ std::string Disk::content_of(uint64_t inode, Kindness kindness,
     if (below(2) == 0) kept = below(more + 1);
     if (below(2) == 0) zeros = below(more - kept + 1);
   }
+  if (kindness == Kindness::in_order) kept = random() % (more + 1);
   const auto holes = holes_.find(inode);
   for (const Hole& hole : holes == holes_.end() ? Holes() : holes->second) {
     for (size_t i = hole.begin; i < hole.end; ++i) bytes[i] = '\0';

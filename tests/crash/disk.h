@@ -18,9 +18,11 @@ class Disk {
  public:
   // What survives besides the things that were synced.
   enum class Kindness {
-    none,  // nothing at all
-    any,   // of bytes that were appended a beginning, or zeros instead, or
-           // both; of changes of names each or not
+    none,     // nothing at all
+    any,      // of bytes that were appended a beginning, or zeros instead, or
+              // both; of changes of names each or not
+    in_order  // as a file system that journals names: of their changes the
+              // first ones, in all directories; of bytes a beginning
   };
 
   // `record` is emptied.
@@ -37,7 +39,9 @@ class Disk {
   void fail(Kindness kindness, std::mt19937_64& random);
 
  private:
+  // Below the directory: "file", "other" and "other/file".
   using Names = std::map<std::string, uint64_t>;
+  static constexpr uint64_t kDirectory = 0;  // no file has this inode
   struct Change {
     uint64_t inode = 0;  // "create", else the one that has the name
     std::string from;
@@ -52,8 +56,10 @@ class Disk {
   };
   using Holes = std::vector<Hole>;
 
-  void take(const std::string& line);
+  void take(const std::string& line, Kindness kindness);
   void cut_holes(uint64_t inode, uint64_t size);
+  void sync_names(const std::string& directory, Kindness kindness);
+  void keep_some_changes(Kindness kindness, std::mt19937_64& random);
   void apply(const Change& change, Names& names) const;
   std::string content_of(uint64_t inode, Kindness kindness,
                          std::mt19937_64& random) const;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "compare/peer.h"
+#include "crash/crash_server.h"
 #include "harness/diagnosis.h"
 
 namespace klh::test {
@@ -33,7 +34,12 @@ std::string count_of(const Contents& contents, const std::string& prefix) {
 }  // namespace
 
 History::History(size_t lanes) : lanes_(lanes) {
+  forget();
+}
+
+void History::forget() {
   begin_anew("0");
+  model_.run({"FLUSHALL"});
   model_.run(first_request());
 }
 
@@ -201,7 +207,8 @@ std::string History::judge(size_t phase, const Ranges& ranges,
   return "";
 }
 
-// The model does what was carried out; the replies must have been its.
+// The model does what was carried out; the replies must have been its. Where
+// those of redis-server differ tests/compare has listed.
 std::string History::adopt(size_t phase, const Ranges& ranges, Found& found) {
   std::string complaint;
   for (size_t i = 0; i < phases_.size(); ++i) {
@@ -229,7 +236,8 @@ std::string History::adopt(size_t phase, const Ranges& ranges, Found& found) {
 
 std::string History::run_checked(const Request& request) {
   const std::string reply = model_.run(request.words);
-  if (request.acknowledged_at == 0 || reply == request.reply) return "";
+  if (request.acknowledged_at == 0 || tests_redis()) return "";
+  if (reply == request.reply) return "";
   return readable(request.words) + "\n    expected " + escaped(reply) +
          "\n    replied  " + escaped(request.reply) + "\n";
 }

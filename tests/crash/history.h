@@ -25,6 +25,9 @@ class History {
  public:
   explicit History(size_t lanes);
 
+  // What is there now is nothing: a server begins with an empty directory.
+  void forget();
+
   size_t lanes() const { return lanes_; }
   static std::string prefix(size_t lane) {
     return "c" + std::to_string(lane) + ":";

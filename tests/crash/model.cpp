@@ -48,6 +48,14 @@ std::string join_pairs(const std::vector<Value>& values) {
   return text;
 }
 
+// Redis keeps -0 in a sorted set, here it is 0 (store/sorted_set.h).
+std::vector<Value> without_negative_zeros(std::vector<Value> values) {
+  for (size_t i = 1; i < values.size(); i += 2) {
+    if (values[i].text == "-0") values[i].text = "0";
+  }
+  return values;
+}
+
 std::string value_of(const Ask& ask, const std::string& key) {
   const std::string type = parse_reply(ask({"TYPE", key})).text;
   const auto all = [&](const Words& command) {
@@ -56,7 +64,8 @@ std::string value_of(const Ask& ask, const std::string& key) {
   if (type == "list") return type + join(all({"LRANGE", key, "0", "-1"}));
   if (type == "hash") return type + join_pairs(all({"HGETALL", key}));
   if (type == "zset") {
-    return type + join(all({"ZRANGE", key, "0", "-1", "WITHSCORES"}));
+    return type + join(without_negative_zeros(
+                      all({"ZRANGE", key, "0", "-1", "WITHSCORES"})));
   }
   return type + " " + parse_reply(ask({"GET", key})).text;
 }

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "crash/crash_server.h"
+
 namespace klh::test {
 
 std::string which_round(uint64_t seed, uint64_t round) {
@@ -28,7 +30,9 @@ std::vector<std::string> flags_of(const std::string& policy) {
 std::vector<std::string> random_flags(std::mt19937_64& random,
                                       const std::string& policy) {
   std::vector<std::string> flags = flags_of(policy);
-  flags.insert(flags.end(), {"--save", random() % 2 == 0 ? "" : "1 10"});
+  // The dumps of redis-server are no part of what it starts with.
+  const bool saves = random() % 2 != 0 && !tests_redis();
+  flags.insert(flags.end(), {"--save", saves ? "1 10" : ""});
   if (random() % 2 == 0) {
     flags.insert(flags.end(), {"--auto-aof-rewrite-min-size", "3000",
                                "--auto-aof-rewrite-percentage", "50"});
@@ -59,10 +63,23 @@ void be_busy(uint64_t microseconds) {
 
 void Totals::add(const History::Found& of_a_round) {
   ++rounds;
+  if (!of_a_round.complaint.empty()) {
+    complaints.push_back(of_a_round.complaint);
+  }
   found.requests += of_a_round.requests;
   found.acknowledged += of_a_round.acknowledged;
   found.lost += of_a_round.lost;
   found.more += of_a_round.more;
+}
+
+// What it has said last, as "123:M 1 Jan 2026 00:00:00.000 # Bad file format
+// …", without what differs each time.
+void Totals::add_refusal(const std::string& log) {
+  const size_t mark = log.rfind(" # ");
+  std::string why = mark == log.npos ? log : log.substr(mark + 3);
+  why = why.substr(0, why.find('\n'));
+  std::erase_if(why, [](char byte) { return byte >= '0' && byte <= '9'; });
+  ++refusals[why];
 }
 
 void Totals::print() const {
@@ -70,6 +87,18 @@ void Totals::print() const {
       "  %zu rounds, %zu changes sent, %zu acknowledged, %zu of these lost, "
       "%zu there without a reply\n",
       rounds, found.requests, found.acknowledged, found.lost, found.more);
+  for (const auto& [why, count] : refusals) {
+    std::printf("  %zu starts refused: %s\n", count, why.c_str());
+  }
+  if (!refusals.empty()) {
+    std::printf(
+        "  of these %zu succeed when tried again, %zu after redis-check-aof\n",
+        second_starts, repaired);
+  }
+  if (!complaints.empty()) {
+    std::printf("  %zu rounds with other data; the first:\n  %s",
+                complaints.size(), complaints[0].c_str());
+  }
 }
 
 }  // namespace klh::test

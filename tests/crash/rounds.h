@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -34,8 +35,14 @@ void be_busy(uint64_t microseconds);
 struct Totals {
   size_t rounds = 0;
   History::Found found;
+  // Only redis-server may do these, ours fails the test.
+  std::map<std::string, size_t> refusals;  // why, how often
+  size_t second_starts = 0;                // of these: it refuses only once
+  size_t repaired = 0;                     // of these: by redis-check-aof
+  std::vector<std::string> complaints;
 
   void add(const History::Found& of_a_round);
+  void add_refusal(const std::string& log);
   void print() const;
 };
 

@@ -4,7 +4,9 @@
 //
 //   KLH_DISK_DIRECTORY   the directory that is watched
 //   KLH_DISK_RECORD      another one, on the same file system, for
-//     log                  what has happened, a line each
+//     log                  what has happened, a line each; names are those
+//                          below the directory, "file" or "directory/file",
+//                          however the call has named them
 //     inodes/N             a link to each file, N being its inode: so nothing
 //                          that a name stood for is gone, and no inode comes
 //                          back as another file
@@ -18,7 +20,9 @@
 // one has been told of.
 //
 // The syncs themselves are left out: the disk is that of the test. It knows
-// nothing of files that are not appended to.
+// nothing of files that are not appended to. sync_file_range(2), which
+// redis-server calls too, is no sync: its page says that it must not be taken
+// for one.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -30,6 +34,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 namespace {
 
@@ -50,14 +55,44 @@ bool is_file(int fd, struct stat& status) {
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-// Is this the directory, or the one above it?
-bool is_directory(int fd, const char* below = "") {
+std::string target_of(const std::string& link) {
   char path[4096];
+  const ssize_t size = readlink(link.c_str(), path, sizeof path);
+  return std::string(path, size < 0 ? 0 : static_cast<size_t>(size));
+}
+
+std::string path_of(int fd) {
+  return target_of(fd == AT_FDCWD ? "/proc/self/cwd"
+                                  : "/proc/self/fd/" + std::to_string(fd));
+}
+
+// What it is called below the directory, which itself is "."; "" elsewhere.
+std::string name_below(const std::string& real_path) {
+  char watched[4096];
+  if (!realpath(directory(), watched)) return "";
+  const std::string prefix = std::string(watched) + "/";
+  if (real_path + "/" == prefix) return ".";
+  return real_path.starts_with(prefix) ? real_path.substr(prefix.size()) : "";
+}
+
+// The same for a path, whose last part need not be there.
+std::string name_below(int at, const std::string& path) {
+  const size_t last = path.rfind('/') + 1;  // npos + 1 is 0
+  const std::string above = path.starts_with('/') ? "" : path_of(at) + "/";
+  char real[4096];
+  if (!realpath((above + path.substr(0, last)).c_str(), real)) return "";
+  const std::string in = name_below(std::string(real));
+  if (in.empty()) return "";
+  return in == "." ? path.substr(last) : in + "/" + path.substr(last);
+}
+
+// Is this the directory above the one that is watched?
+bool is_above(int fd) {
   struct stat status;
-  struct stat watched;
-  std::snprintf(path, sizeof path, "%s%s", directory(), below);
-  return fstat(fd, &status) == 0 && stat(path, &watched) == 0 &&
-         same(status, watched);
+  struct stat above;
+  const std::string path = std::string(directory()) + "/..";
+  return fstat(fd, &status) == 0 && stat(path.c_str(), &above) == 0 &&
+         same(status, above);
 }
 
 // One write(2) to a file opened with O_APPEND: lines of several threads and
@@ -118,37 +153,97 @@ int sync(int fd) {
       return -1;
     }
     log("sync_file %lu %ld\n", status.st_ino, status.st_size);
-  } else if (is_directory(fd)) {
+  } else if (const std::string name = name_below(path_of(fd)); !name.empty()) {
     take_time();
-    log("sync_names\n");
-  } else if (is_directory(fd, "/..")) {
+    log("sync_names %s\n", name.c_str());
+  } else if (is_above(fd)) {
     log("sync_directory\n");
   }
   return 0;
+}
+
+// A call that may make a file, or empty one: looks before, and notes after it.
+class Opening {
+ public:
+  Opening(int at, const char* path, int flags) : empties_(flags & O_TRUNC) {
+    if (!(flags & (O_CREAT | O_TRUNC))) return;
+    name_ = name_below(at, path);
+    was_there_ = faccessat(at, path, F_OK, 0) == 0;
+  }
+
+  void note(int fd) const {
+    struct stat status;
+    if (fd < 0 || name_.empty() || !is_file(fd, status)) return;
+    if (!was_there_) {
+      keep(fd, status.st_ino);
+      log("create %lu %s\n", status.st_ino, name_.c_str());
+    } else if (empties_) {
+      log("truncate %lu 0\n", status.st_ino);
+    }
+  }
+
+ private:
+  std::string name_;
+  bool was_there_ = false;
+  bool empties_;
+};
+
+int note_rename(int result, int from_at, const char* from, int to_at,
+                const char* to) {
+  if (result != 0) return result;
+  const std::string old_name = name_below(from_at, from);
+  const std::string new_name = name_below(to_at, to);
+  if (!old_name.empty() && !new_name.empty()) {
+    log("rename %s %s\n", old_name.c_str(), new_name.c_str());
+  }
+  return result;
+}
+
+int note_removal(int result, int at, const char* path) {
+  if (result != 0) return result;
+  const std::string name = name_below(at, path);
+  if (!name.empty()) log("remove %s\n", name.c_str());
+  return result;
 }
 
 }  // namespace
 
 extern "C" {
 
-int openat(int at, const char* name, int flags, ...) {
+int openat(int at, const char* path, int flags, ...) {
   va_list arguments;
   va_start(arguments, flags);
   const mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
   va_end(arguments);
   static const auto real = next(openat, "openat");
-  const bool is_watched = (flags & O_CREAT) && is_directory(at);
-  const bool was_there = is_watched && faccessat(at, name, F_OK, 0) == 0;
-  const int fd = real(at, name, flags, mode);
-  struct stat status;
-  if (fd < 0 || !is_watched || !is_file(fd, status)) return fd;
-  if (!was_there) {
-    keep(fd, status.st_ino);
-    log("create %lu %s\n", status.st_ino, name);
-  } else if (flags & O_TRUNC) {
-    log("truncate %lu 0\n", status.st_ino);
-  }
+  const Opening opening(at, path, flags);
+  const int fd = real(at, path, flags, mode);
+  opening.note(fd);
   return fd;
+}
+
+int open(const char* path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  static const auto real = next(open, "open");
+  const Opening opening(AT_FDCWD, path, flags);
+  const int fd = real(path, flags, mode);
+  opening.note(fd);
+  return fd;
+}
+
+// The C library does not call open() for it.
+FILE* fopen(const char* path, const char* mode) {
+  static const auto real = next(fopen, "fopen");
+  const int flags = mode[0] == 'w'   ? O_CREAT | O_TRUNC
+                    : mode[0] == 'a' ? O_CREAT
+                                     : 0;
+  const Opening opening(AT_FDCWD, path, flags);
+  FILE* const file = real(path, mode);
+  opening.note(file ? fileno(file) : -1);
+  return file;
 }
 
 int ftruncate(int fd, off_t size) {
@@ -161,24 +256,46 @@ int ftruncate(int fd, off_t size) {
   return result;
 }
 
-int renameat(int from_at, const char* from, int to_at, const char* to) {
-  static const auto real = next(renameat, "renameat");
-  const int result = real(from_at, from, to_at, to);
-  if (result == 0 && is_directory(to_at)) log("rename %s %s\n", from, to);
+int truncate(const char* path, off_t size) {
+  static const auto real = next(truncate, "truncate");
+  const int result = real(path, size);
+  struct stat status;
+  if (result == 0 && stat(path, &status) == 0) {
+    log("truncate %lu %ld\n", status.st_ino, size);
+  }
   return result;
 }
 
-int unlinkat(int at, const char* name, int flags) {
+int renameat(int from_at, const char* from, int to_at, const char* to) {
+  static const auto real = next(renameat, "renameat");
+  return note_rename(real(from_at, from, to_at, to), from_at, from, to_at, to);
+}
+
+int rename(const char* from, const char* to) {
+  static const auto real = next(rename, "rename");
+  return note_rename(real(from, to), AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int unlinkat(int at, const char* path, int flags) {
   static const auto real = next(unlinkat, "unlinkat");
-  const int result = real(at, name, flags);
-  if (result == 0 && is_directory(at)) log("remove %s\n", name);
-  return result;
+  return note_removal(real(at, path, flags), at, path);
+}
+
+int unlink(const char* path) {
+  static const auto real = next(unlink, "unlink");
+  return note_removal(real(path), AT_FDCWD, path);
 }
 
 int mkdir(const char* path, mode_t mode) {
   static const auto real = next(mkdir, "mkdir");
   const int result = real(path, mode);
-  if (result == 0 && std::strcmp(path, directory()) == 0) log("make\n");
+  if (result != 0) return result;
+  const std::string name = name_below(AT_FDCWD, path);
+  if (std::strcmp(path, directory()) == 0) {
+    log("make\n");
+  } else if (!name.empty()) {
+    log("make_below %s\n", name.c_str());
+  }
   return result;
 }
 
@@ -189,5 +306,11 @@ int fsync(int fd) {
 int fdatasync(int fd) {
   return sync(fd);
 }
+
+// What redis-server calls: on a system of 64 bits they are the same.
+int open64(const char*, int, ...) __attribute__((alias("open")));
+FILE* fopen64(const char*, const char*) __attribute__((alias("fopen")));
+int ftruncate64(int, off64_t) __attribute__((alias("ftruncate")));
+int truncate64(const char*, off64_t) __attribute__((alias("truncate")));
 
 }  // extern "C"
