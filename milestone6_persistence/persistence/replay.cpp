@@ -37,7 +37,8 @@ class Reader {
   // A line that ends in '\n'.
   std::string take(std::string_view line) {
     if (replayed_.next != 0) return "something stands behind the end";
-    if (line == journal_end(number_ + 1, replayed_.checksum)) {
+    if (line.starts_with('#') &&
+        line == journal_end(number_ + 1, replayed_.checksum)) {
       replayed_.next = number_ + 1;
       return "";
     }

@@ -41,8 +41,9 @@ while ! grep -q listening "$work/ours.log"; do
 done
 our_port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$work/ours.log")
 
-# Redis cannot choose a free port itself: take one that is likely to be free.
-redis_port=$((our_port > 40000 ? our_port - 9973 : our_port + 9973))
+# Redis cannot choose a free port itself: take one that is likely to be free,
+# so none of those that clients are given, ip(7), ip_local_port_range.
+redis_port=$((our_port % 20000 + 10000))
 taskset -c 0 redis-server --port $redis_port --bind 127.0.0.1 --save '' \
   --appendonly $appendonly --auto-aof-rewrite-percentage 0 --dir "$work" \
   > "$work/redis.log" &
