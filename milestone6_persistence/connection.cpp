@@ -17,6 +17,10 @@ namespace {
 
 constexpr size_t kReadBytes = 64 * 1024;
 
+// Of requests that a turn answers: what was read in it, and as much again of
+// what had to wait before.
+constexpr size_t kAnsweredBytes = 2 * kReadBytes;
+
 }  // namespace
 
 Connection::Connection(FileDescriptor fd, Host& host, BufferPool& pool)
@@ -45,11 +49,15 @@ size_t Connection::read_and_execute() {
   pool_.lend(outgoing_);
   const size_t before = outgoing_.size();
   if (readable_ && wants_read()) read_some();
+  const size_t waiting = incoming_.size();
+  const auto has_had_enough = [&] {
+    return waiting - incoming_.size() >= kAnsweredBytes;
+  };
   while (!is_full() && !session_.should_close && !host_.should_stop &&
-         try_one_request()) {
+         !has_had_enough() && try_one_request()) {
     continue;
   }
-  is_held_back_ = is_busy();
+  is_held_back_ = is_busy() || has_had_enough();
   pool_.take_back(incoming_);
   count_bytes();
   const size_t after = outgoing_.size();

@@ -107,7 +107,7 @@ class Connection {
   bool is_closed_ = false;
   bool has_progressed_ = false;
   size_t unanswered_ = 0;      // bytes received since it last got on
-  bool is_held_back_ = false;  // requests may wait in incoming: it was busy
+  bool is_held_back_ = false;  // requests may wait in incoming
   Session session_;
   Request request_;
   Buffer incoming_;
