@@ -82,7 +82,7 @@ TEST_F(AbuseOfConnections, AMillionRepliesUnread) {
 
 // What they ask for takes memory until they have it, as in Redis.
 TEST_F(AbuseOfConnections, MuchForManyAtOnce) {
-  constexpr size_t kBytes = 10'000'000;
+  constexpr size_t kBytes = 10 * kMiB;
   const size_t clients = count(10, 50);
   const std::string text(kBytes, 'x');
   connect().ask({"SET", "large", text}, ok());
