@@ -8,7 +8,6 @@
 #include <chrono>
 #include <iterator>
 #include <utility>
-#include <vector>
 
 #include "access.h"
 #include "commands/eviction.h"
@@ -79,7 +78,7 @@ void Server::wait() {
     }
     Client& client = *static_cast<Client*>(event.tag);
     client.connection.note(event.readable, event.writable, event.is_closed);
-    make_ready(client);
+    turns_.add(client);
   }
   if (accept_now) accept_clients();
 }
@@ -87,7 +86,7 @@ void Server::wait() {
 // How long there is nothing to do unless something happens; -1 is for ever.
 int Server::wait_ms() const {
   constexpr int64_t kLongestMs = 60'000;
-  if (!ready_.empty() || !later_.empty()) return 0;
+  if (!turns_.empty()) return 0;
   if (host_.files.is_loading || should_evict(host_)) return 0;
   int64_t wait_ms = INT64_MAX;
   if (accept_after_ms_ >= 0) wait_ms = accept_after_ms_;
@@ -165,28 +164,13 @@ void Server::add_client(FileDescriptor fd) {
   statistics.connected_clients = clients_.size();
 }
 
-void Server::make_ready(Client& client) {
-  if (client.is_ready) return;
-  client.is_ready = true;
-  (client.is_large ? later_ : ready_).push_back(&client);
-}
-
-// A turn for each that was ready when the pass began; of those whose turns are
-// large, as many as make up a few megabytes. Those with work left get the next
-// one after the others.
+// Those with work left get the next turn after the others.
 void Server::take_turns() {
-  constexpr size_t kLargeBytesPerPass = 4 * Connection::kFullBytes;
-  std::vector<Client*> turns;
-  turns.swap(ready_);
-  for (Client* client : turns) take_turn(*client);
-  size_t large = 0;
-  for (size_t bytes = 0; large < later_.size() && bytes < kLargeBytesPerPass;
-       ++large) {
-    bytes += take_turn(*later_[large]);
-  }
-  const auto end = later_.begin() + static_cast<ptrdiff_t>(large);
-  turns.insert(turns.end(), later_.begin(), end);
-  later_.erase(later_.begin(), end);
+  const auto turns = turns_.take([this](Client& client) {
+    const size_t bytes = client.connection.read_and_execute();
+    evict_clients();
+    return bytes;
+  });
   const bool is_safe = host_.commit();
   for (Client* client : turns) {
     client->connection.write_replies(is_safe);
@@ -197,19 +181,10 @@ void Server::take_turns() {
     if (client->connection.wants_close()) {
       close_client(*client);
     } else if (client->connection.has_work()) {
-      make_ready(*client);
+      turns_.add(*client);
     }
   }
   host_.statistics.connected_clients = clients_.size();
-}
-
-// The half of it that comes before the commit. Returns its bytes.
-size_t Server::take_turn(Client& client) {
-  client.is_ready = false;
-  const size_t bytes = client.connection.read_and_execute();
-  if (bytes > 0) client.is_large = bytes >= Connection::kFullBytes;
-  evict_clients();
-  return bytes;
 }
 
 void Server::close_client(Client& client) {
@@ -221,7 +196,7 @@ void Server::close_client(Client& client) {
 void Server::close_killed() {
   if (!std::exchange(host_.has_killed, false)) return;
   for (const auto& client : clients_) {
-    if (client->connection.session().should_close) make_ready(*client);
+    if (client->connection.session().should_close) turns_.add(*client);
   }
 }
 

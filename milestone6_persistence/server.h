@@ -10,16 +10,12 @@
 // Poller::wait is the only call that waits, and not at all while some client
 // has work left. An edge comes once: whoever could not finish in one turn
 // stands in the list of the ready ones until there is nothing left to do.
-//
-// Who asks for much comes after those who ask for little, and not all of them
-// in the same pass: a PING does not wait for a hundred others' megabytes.
 #pragma once
 
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "buffer_pool.h"
 #include "commands/host.h"
@@ -27,6 +23,7 @@
 #include "connection.h"
 #include "listeners.h"
 #include "poller.h"
+#include "turns.h"
 
 namespace klh {
 
@@ -39,7 +36,7 @@ struct Client {
   Connection connection;
   Clients::iterator place{};  // of itself, so that it can be moved and erased
   int64_t last_active_ms = 0;
-  bool is_ready = false;  // stands in Server::ready_ or later_
+  bool is_ready = false;  // has a turn; see Turns
   bool is_large = true;   // its last reply was, or there was none yet
 };
 
@@ -62,9 +59,7 @@ class Server {
   void accept_clients();
   bool refuse_client();
   void add_client(FileDescriptor fd);
-  void make_ready(Client& client);
   void take_turns();
-  size_t take_turn(Client& client);
   void evict_clients();  // in client_eviction.cpp
   void close_client(Client& client);
   void close_killed();
@@ -77,9 +72,8 @@ class Server {
   Poller poller_;
   BufferPool pool_;
   Clients clients_;  // the longest idle first
-  std::vector<Client*> ready_;
-  std::vector<Client*> later_;  // the same, but large: after the others
-  int64_t timeout_ms_ = 0;      // 0: never
+  Turns turns_;
+  int64_t timeout_ms_ = 0;  // 0: never
   int64_t now_ms_ = 0;
   int64_t tick_at_ms_ = 0;    // since 1970
   int accept_after_ms_ = -1;  // -1: at the next edge
