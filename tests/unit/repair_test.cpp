@@ -131,9 +131,9 @@ TEST_F(Repair, DamageIsToldOnce) {
 
 // Its first change tells what it was.
 TEST_F(Repair, AHeaderThatIsLostIsGivenBack) {
-  for (const std::string& name : {std::string("journal-2.klh"),
-                                  std::string("journal-3.klh"),
-                                  std::string("journal-4.klh")}) {
+  for (const std::string& name :
+       {std::string("journal-2.klh"), std::string("journal-3.klh"),
+        std::string("journal-4.klh")}) {
     for (const std::string& bad : {std::string("# klh\n"), std::string()}) {
       const std::string output = repaired(damaged(name, 1, bad));
       EXPECT_EQ(read_file(path(name)), history_.files.at(name)) << output;
