@@ -287,12 +287,13 @@ class RedisPy(unittest.TestCase):
         self.assertEqual(r.ping(), True)
 
     def test_pipeline_larger_than_all_buffers(self):
-        key, value = b'k' * 280, b'v' * 1000
+        key, value = 'k' * 280, 'v' * 1000
         self.r.set(key, value)
         pipe = self.r.pipeline(transaction=False)
         for _ in range(55_000):
             pipe.get(key)
-        self.assertEqual(pipe.execute(), [value] * 55_000)
+        # assertEqual would look for the difference for minutes.
+        self.assertTrue(pipe.execute() == [value] * 55_000)
 
     def test_pipeline(self):
         pipe = self.r.pipeline(transaction=False)
