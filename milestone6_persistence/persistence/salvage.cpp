@@ -211,7 +211,11 @@ class JournalLook {
       return "";
     }
     if (!given_checksum(line)) {
-      has_bad_header_ = true;
+      const std::string whole = std::string(line) + "\n";
+      has_bad_header_ =
+          number_in_header(whole, FileKind::journal) != salvage_.number;
+      // What it follows is gone, but its changes go on from it all the same.
+      if (!has_bad_header_) chain_.emplace(whole);
       return "damaged: no header of this journal";
     }
     look_.note("the header is gone");
