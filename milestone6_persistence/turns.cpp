@@ -7,13 +7,24 @@ namespace klh {
 namespace {
 
 constexpr size_t kLargeBytes = Connection::kFullBytes;
-constexpr size_t kLargeBytesPerPass = 4 * kLargeBytes;
+constexpr size_t kMostBytes = 4 * kLargeBytes;
 
-size_t run(Client& client, const std::function<size_t(Client&)>& take_turn) {
-  client.is_ready = false;
-  const size_t bytes = take_turn(client);
-  if (bytes > 0) client.is_large = bytes >= kLargeBytes;
-  return bytes;
+using TakeTurn = std::function<size_t(Client&)>;
+
+// For the first of `clients`, until they make up kMostBytes: these go to
+// `taken`.
+void take_some(std::vector<Client*>& clients, const TakeTurn& take_turn,
+               std::vector<Client*>& taken) {
+  auto next = clients.begin();
+  for (size_t sum = 0; next != clients.end() && sum < kMostBytes; ++next) {
+    Client& client = **next;
+    client.is_ready = false;
+    const size_t bytes = take_turn(client);
+    if (bytes > 0) client.is_large = bytes >= kLargeBytes;
+    sum += bytes;
+  }
+  taken.insert(taken.end(), clients.begin(), next);
+  clients.erase(clients.begin(), next);
 }
 
 }  // namespace
@@ -24,18 +35,10 @@ void Turns::add(Client& client) {
   (client.is_large ? later_ : ready_).push_back(&client);
 }
 
-std::vector<Client*> Turns::take(
-    const std::function<size_t(Client&)>& take_turn) {
+std::vector<Client*> Turns::take(const TakeTurn& take_turn) {
   std::vector<Client*> taken;
-  taken.swap(ready_);
-  for (Client* client : taken) run(*client, take_turn);
-  auto next = later_.begin();
-  for (size_t bytes = 0; next != later_.end() && bytes < kLargeBytesPerPass;
-       ++next) {
-    bytes += run(**next, take_turn);
-  }
-  taken.insert(taken.end(), later_.begin(), next);
-  later_.erase(later_.begin(), next);
+  take_some(ready_, take_turn, taken);
+  take_some(later_, take_turn, taken);
   return taken;
 }
 

@@ -1,12 +1,12 @@
 // Whose turn it is: the clients that have something to do, in the order in
-// which they have come to have it.
+// which they have come to have it. A pass serves
 //
-//   those whose last reply was small    all of them, in each pass
-//   the others, and those who have      then, as many as make up
-//   had no reply yet                    kLargeBytesPerPass; the rest waits
+//   1. those whose last reply was small,
+//   2. those whose last reply was large, and those who have had none yet,
 //
-// So who asks for little waits for one large reply at most, and not for those
-// of a hundred others who ask for it at the same moment.
+// of either as many as make up kMostBytes; the rest waits for the next pass. So
+// a pass takes a bounded time, but for one large reply, and who asks for little
+// does not wait for all who are known to ask for much.
 #pragma once
 
 #include <cstddef>
