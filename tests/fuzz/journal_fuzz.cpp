@@ -61,8 +61,12 @@ void be_silent() {
 
 void check_repair(const test::ScratchDirectory& directory) {
   if (run(repair_directory, directory.path()) != 0) std::abort();
-  const std::string journal = directory.path() + "/journal-4.klh";
-  std::filesystem::rename(journal + ".repaired", journal);
+  constexpr std::string_view kRepaired = ".repaired";
+  for (const auto& [name, bytes] : test::files_in(directory.path())) {
+    const std::string path = directory.path() + "/" + name;
+    if (!path.ends_with(kRepaired)) continue;
+    std::filesystem::rename(path, path.substr(0, path.find(kRepaired)));
+  }
   if (!test::load(directory.path()).complaint.empty()) std::abort();
 }
 
