@@ -57,7 +57,7 @@ size_t Connection::read_and_execute() {
          !has_had_enough() && try_one_request()) {
     continue;
   }
-  is_held_back_ = is_busy() || has_had_enough();
+  is_held_back_ = is_busy() || has_had_enough() || host_.should_stop;
   pool_.take_back(incoming_);
   count_bytes();
   const size_t after = outgoing_.size();
@@ -78,13 +78,12 @@ bool Connection::has_work() const {
          (writable_ && wants_write());
 }
 
-// Is there room for one more read of requests that have to wait? Where little
-// is allowed for all clients, no single one is to be evicted for this.
+// Is there room for one more read of requests that have to wait? Not so much
+// that anyone is evicted for it: the buffer doubles when it grows.
 bool Connection::may_wait() const {
-  constexpr uint64_t kShare = 16;
   const uint64_t limit = clients_limit(host_.options);
-  const uint64_t most = limit == 0 ? kMostWaitingBytes : limit / kShare;
-  return incoming_.size() < std::min<uint64_t>(kMostWaitingBytes, most);
+  const bool is_crowded = limit != 0 && host_.client_bytes >= limit / 4;
+  return !is_crowded && incoming_.size() < kMostWaitingBytes;
 }
 
 // Takes what has come, up to kReadBytes. Fewer than asked for means that no

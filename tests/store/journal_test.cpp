@@ -1,5 +1,7 @@
 // The journal: what it holds byte for byte, that a server that is killed loses
 // nothing, when it changes files, and what happens when one of them is damaged.
+#include <sys/resource.h>
+
 #include <filesystem>
 #include <set>
 
@@ -108,6 +110,25 @@ TEST_F(JournalFiles, ALineThatACrashHasCutShortDoesNotCount) {
     kill_server();
     EXPECT_EQ(read_file(path("journal-1.klh")), whole);
   }
+}
+
+// The server stays, since it cannot keep what it has acknowledged, and so do
+// its clients, with what they have sent behind the SHUTDOWN.
+TEST_F(JournalFiles, WhatComesBehindAShutdownThatFailsIsAnswered) {
+  check({"SET", "a", "1"}, "+OK\r\n");
+  const rlimit full = {std::filesystem::file_size(path("journal-1.klh")),
+                       RLIM_INFINITY};
+  const rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+  ASSERT_EQ(prlimit(server().pid(), RLIMIT_FSIZE, &full, nullptr), 0);
+  {
+    Connected unlucky = another();
+    unlucky.client().send("SET a 2\r\n");
+    unlucky.client().expect_closed();
+  }
+  check_bytes("PING\r\nSHUTDOWN NOSAVE\r\nECHO x\r\n", "+PONG\r\n$1\r\nx\r\n");
+  ASSERT_EQ(prlimit(server().pid(), RLIMIT_FSIZE, &none, nullptr), 0);
+  end(SIGTERM);
+  check({"GET", "a"}, bulk("2"));
 }
 
 TEST_F(JournalFiles, DamageIsRefused) {
