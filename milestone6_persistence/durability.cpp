@@ -83,10 +83,8 @@ bool Durability::load(const std::function<bool()>& on_progress) {
       [this](Args effect) { return apply_effect(host_, effect); }, progress,
       loaded);
   if (complaint == kStopped) return false;
-  if (complaint.empty() && loaded.is_suspect) {
-    std::fprintf(stderr, "klh: %s\n", suspicion(directory_).c_str());
-  }
   if (complaint.empty()) complaint = snapshots_.begin(loaded, host_.store);
+  if (complaint.empty()) complaint = make_good(loaded);
   if (!complaint.empty()) die_plainly(complaint);
   if (!loaded.torn.empty()) {
     std::fprintf(stderr, "klh: %s\n", loaded.torn.c_str());
@@ -99,6 +97,15 @@ bool Durability::load(const std::function<bool()>& on_progress) {
   }
   note_journal();
   return true;
+}
+
+// The disk may not hold what was loaded: nobody is served before it does.
+std::string Durability::make_good(const Loaded& loaded) {
+  if (!loaded.is_suspect && !journal_.has_lost_data()) return "";
+  const std::string why =
+      loaded.is_suspect ? suspicion(directory_) : journal_.complaint();
+  std::fprintf(stderr, "klh: %s\n", why.c_str());
+  return snapshots_.save(host_.store);
 }
 
 std::string Durability::finish(bool snapshot) {

@@ -13,6 +13,7 @@
 #include "commands/host.h"
 #include "persistence/data_directory.h"
 #include "persistence/journal.h"
+#include "persistence/loader.h"
 #include "persistence/snapshot.h"
 
 namespace klh {
@@ -34,6 +35,7 @@ class Durability {
   std::string finish(bool snapshot);
 
  private:
+  std::string make_good(const Loaded& loaded);
   bool commit();
   int64_t tick();
   int64_t tick_snapshots();

@@ -146,10 +146,13 @@ bool DataDirectory::remove(const std::string& name) const {
 }
 
 bool DataDirectory::note_failed_sync(const std::string& complaint) const {
-  const FileDescriptor fd = create(std::string(kSyncFailed));
+  // One that is there stays: all that counts is that there is one.
+  const FileDescriptor fd =
+      open(std::string(kSyncFailed), O_WRONLY | O_CREAT | O_APPEND);
   Buffer text;
   text.append(complaint + "\nThe next start writes a new dump.\n");
-  return fd.is_open() && write_all(fd.get(), text);
+  if (fd.is_open()) (void)write_all(fd.get(), text);
+  return fd.is_open();
 }
 
 bool DataDirectory::sync() const {

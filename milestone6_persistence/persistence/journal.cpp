@@ -61,13 +61,13 @@ std::string Journal::resume(uint64_t number, uint64_t size, uint32_t checksum) {
   file_ = File{number, size, std::move(fd)};
   synced_size_ = size;
   checksum_ = checksum;
-  // This also tells what went wrong while nobody had the file open.
+  // May also tell what went wrong while nobody had the file open.
   if (!sync_file(file_.fd.get())) fail_sync(errno);
   return "";
 }
 
 void Journal::distrust() {
-  complaint_ = directory_.path_of(std::string(kSyncFailed)) + " is there";
+  complaint_ = suspicion(directory_);
   has_lost_data_ = true;
 }
 

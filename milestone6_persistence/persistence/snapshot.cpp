@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "persistence/dump.h"
 
@@ -66,6 +67,7 @@ void remove_older_files(const DataDirectory& directory, uint64_t newest) {
 std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
   newest_ = std::max(loaded.dump, loaded.journal);
   dump_size_ = loaded.dump_size;
+  has_note_ = loaded.is_suspect;
   if (!journal_) return "";
   if (loaded.journal != 0) {
     if (!loaded.unfinished_journal.empty() &&
@@ -76,7 +78,7 @@ std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
         loaded.journal, loaded.journal_size, loaded.journal_checksum);
     if (!complaint.empty()) return complaint;
     if (loaded.is_suspect) journal_->distrust();
-    return journal_->has_lost_data() ? save(store) : "";
+    return "";
   }
   // The first journal beside a dump that has none, or else beside an empty one,
   // so that from now on a file that is missing is missed.
@@ -205,6 +207,8 @@ std::string Snapshots::complete() {
     // Its new name need not be synced: the dump leads to it, see rotate().
     const std::string complaint = journal_->take_prepared();
     if (!complaint.empty()) return complaint;
+  }
+  if (replaces_ || std::exchange(has_note_, false)) {
     directory_.remove(std::string(kSyncFailed));
   }
   is_removing_ = true;

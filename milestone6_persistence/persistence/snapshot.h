@@ -40,7 +40,8 @@ class Snapshots {
 
   // All that have a std::string return what went wrong, or "".
 
-  // Goes on where the files end that have been loaded into the store.
+  // Goes on where the files end that have been loaded into the store. If there
+  // is a note of a failed sync, or one fails now, save() must come next.
   [[nodiscard]] std::string begin(const Loaded& loaded, const Store& store);
 
   // Writes all keys to a new dump; it is on disk on return. A dump that is
@@ -76,6 +77,7 @@ class Snapshots {
   uint64_t dump_size_ = 0;
   FileDescriptor dump_;       // being written, of number newest_
   bool replaces_ = false;     // the dump makes good for a journal with a hole
+  bool has_note_ = false;     // kSyncFailed was there when we began
   pid_t child_ = 0;           // 0: none
   bool is_removing_ = false;  // what the last dump replaces
   Worker remover_;

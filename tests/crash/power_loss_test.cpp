@@ -47,6 +47,11 @@ class PowerLoss : public testing::Test {
   // if there are not so many syncs, or the test has failed.
   bool survives_failing(const std::string& policy, uint64_t sync);
 
+  // A start whose first sync fails says this.
+  std::string log_of_failing_start();
+
+  const std::string& data() const { return data_; }
+
   void empty_directory() {
     server_.reset();
     std::filesystem::remove_all(data_);
@@ -205,6 +210,15 @@ bool PowerLoss::survives_failing(const std::string& policy, uint64_t sync) {
   return has_failed && !HasFailure();
 }
 
+std::string PowerLoss::log_of_failing_start() {
+  empty_directory();
+  disk_.emplace(data_, directory_.path() + "/record");
+  int64_t count = 0;
+  EXPECT_TRUE(count_up("always", disk_->environment(), count));
+  EXPECT_TRUE(count_up("always", disk_->environment_failing(1), count));
+  return server_->log();
+}
+
 // Sets `count` to what was replied last. False if the server does not start.
 bool PowerLoss::count_up(const std::string& policy,
                          const std::vector<std::string>& environment,
@@ -222,7 +236,9 @@ bool PowerLoss::count_up(const std::string& policy,
     wire.send(words);
     const std::string reply = wire.wait_for_reply();
     if (reply.empty()) break;
-    if (reply[0] == ':') count = std::atoll(&reply[1]);
+    if (reply[0] != ':') continue;
+    EXPECT_GT(std::atoll(&reply[1]), count) << "what was acknowledged";
+    count = std::atoll(&reply[1]);
   }
   server_->kill();
   return true;
@@ -290,6 +306,14 @@ TEST_F(PowerLoss, LosesNothingAfterASyncThatHasFailed) {
     EXPECT_GT(sync, 5u);
     if (HasFailure()) return;
   }
+}
+
+// The first sync of a start is that of the journal that it goes on with.
+TEST_F(PowerLoss, TellsOfASyncThatFailsAtAStart) {
+  const std::string log = log_of_failing_start();
+  EXPECT_TRUE(log.starts_with("klh: fsync " + data() + "/journal-")) << log;
+  EXPECT_TRUE(log.ends_with(".klh: Input/output error\n")) << log;
+  EXPECT_FALSE(std::filesystem::exists(data() + "/sync-failed"));
 }
 
 TEST_F(PowerLoss, KeepsADirectoryThatTheServerHasMade) {

@@ -106,6 +106,14 @@ TEST_F(Check, TellsOfAFailedSyncUntilAStartHasMadeGoodForIt) {
   kill_server();
   outcome = run("--check");
   EXPECT_EQ(outcome.output, "dump-3.klh: 1 record\njournal-3.klh: 0 changes\n");
+
+  // A server without a journal is no exception.
+  write_file(note, "");
+  start({"--appendonly", "no"});
+  check({"GET", "a"}, bulk("1"));
+  EXPECT_EQ(server().log(), "klh: ./sync-failed" + told);
+  EXPECT_FALSE(std::filesystem::exists(note));
+  EXPECT_TRUE(std::filesystem::exists(path("dump-4.klh")));
 }
 
 TEST_F(Check, IsACommandOfItsOwn) {

@@ -43,6 +43,9 @@ class Node {
     if (complaint.empty()) {
       complaint = snapshots_.begin(loaded_, machine.store());
     }
+    if (complaint.empty() && journal_.has_lost_data()) {
+      complaint = snapshots_.save(machine.store());
+    }
     machine.host().on_effect = [this](Args effect) { journal_.append(effect); };
     return complaint;
   }
