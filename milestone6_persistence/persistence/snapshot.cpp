@@ -208,7 +208,7 @@ std::string Snapshots::complete() {
     const std::string complaint = journal_->take_prepared();
     if (!complaint.empty()) return complaint;
   }
-  if (replaces_ || std::exchange(has_note_, false)) {
+  if (std::exchange(has_note_, false) || replaces_) {
     directory_.remove(std::string(kSyncFailed));
   }
   is_removing_ = true;

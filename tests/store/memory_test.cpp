@@ -175,6 +175,32 @@ TEST_F(ClientsMemory, WhoTakesMostIsClosed) {
   check({"PING"}, "+PONG\r\n");
 }
 
+// Their replies are not read, so their requests may wait, but only as far as
+// there is room for all.
+TEST_F(ClientsMemory, NobodyIsClosedForRequestsThatWait) {
+  check({"CONFIG", "SET", "maxmemory-clients", "80mb"}, "+OK\r\n");
+  std::string requests;
+  for (int i = 0; i < 6; ++i) {
+    requests += encode(Dialect::resp, {"LRANGE", "list", "0", "9"});
+  }
+  const size_t some = requests.size() + 6 * kMiB;
+  while (requests.size() < some) requests += "PING\r\n";
+  std::vector<Connected> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.push_back(another());
+    size_t sent = 0;
+    for (int refused = 0; sent < requests.size() && refused < 3;) {
+      const size_t fits = clients.back().client().send_what_fits(
+          std::string_view(requests).substr(sent));
+      sent += fits;
+      refused = fits == 0 ? refused + 1 : 0;
+      if (fits == 0) server().wait_until_asleep();
+    }
+  }
+  EXPECT_EQ(info("evicted_clients"), 0u);
+  EXPECT_GE(info("mem_clients_normal"), 20 * kMiB);
+}
+
 TEST_F(ClientsMemory, RequestsThatAreNotCompleteCount) {
   Connected small = another();
   small.client().send("*2\r\n$4\r\nPI");
