@@ -4,9 +4,9 @@
 //   1. those whose last reply was small,
 //   2. those whose last reply was large, and those who have had none yet,
 //
-// of either as many as make up kMostBytes; the rest waits for the next pass. So
-// a pass takes a bounded time, but for one large reply, and who asks for little
-// does not wait for all who are known to ask for much.
+// of either as many as make up 4 MB of replies; the rest waits for the next
+// pass. So a pass takes a bounded time, but for one large reply, and who asks
+// for little does not wait for all who are known to ask for much.
 #pragma once
 
 #include <cstddef>
