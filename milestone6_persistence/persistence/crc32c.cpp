@@ -60,18 +60,15 @@ __attribute__((target("sse4.2"))) uint32_t crc_by_instruction(
 }
 
 const bool kHasInstruction = __builtin_cpu_supports("sse4.2");
-#else
-constexpr bool kHasInstruction = false;
-uint32_t crc_by_instruction(std::string_view, uint32_t crc) {
-  return crc;
-}
 #endif
 
 }  // namespace
 
 uint32_t crc32c(std::string_view bytes, uint32_t before) {
-  return kHasInstruction ? ~crc_by_instruction(bytes, ~before)
-                         : crc32c_by_tables(bytes, before);
+#ifdef __x86_64__
+  if (kHasInstruction) return ~crc_by_instruction(bytes, ~before);
+#endif
+  return crc32c_by_tables(bytes, before);
 }
 
 uint32_t crc32c_by_tables(std::string_view bytes, uint32_t before) {

@@ -35,12 +35,15 @@ constexpr uint64_t has(uint64_t word, char byte) {
   return has_less(word ^ static_cast<uint8_t>(byte) * kInEachByte, 1);
 }
 
-// How many of the next kWordBytes stand as they are before the first that must
-// be escaped. What the subtraction borrows may set the bits of bytes behind
-// that one: which is the first is only certain where it is the lowest.
-size_t count_plain(const char* bytes, Token token) {
+// Copies what stands as it is among the next kWordBytes, until the first byte
+// that must be escaped; how many bytes these are. `to` has room for kWordBytes.
+// What the subtraction borrows may set the bits of bytes behind that one: which
+// is the first is only certain where it is the lowest.
+size_t copy_plain(std::string_view bytes, Token token, char* to) {
+  if (bytes.size() < kWordBytes) return 0;
   uint64_t word;
-  std::memcpy(&word, bytes, kWordBytes);
+  std::memcpy(&word, bytes.data(), kWordBytes);
+  std::memcpy(to, &word, kWordBytes);
   const char extra = token == Token::field ? ':' : kEscape;
   const uint64_t found = has_less(word, 0x21) | has(word, 0x7F) |
                          has(word, kEscape) | has(word, extra);
@@ -57,13 +60,11 @@ void append_token(Buffer& output, std::string_view bytes, Token kind) {
   char* const begin = output.prepare(kEscapedBytes * bytes.size());
   char* end = begin;
   for (size_t i = 0; i < bytes.size();) {
-    if (i + kWordBytes <= bytes.size()) {
-      const size_t plain = count_plain(&bytes[i], kind);
-      std::memcpy(end, &bytes[i], kWordBytes);  // there is room for more
-      end += plain;
-      i += plain;
-      if (plain == kWordBytes) continue;
-    }
+    // There is room: three bytes for each that is left.
+    const size_t plain = copy_plain(bytes.substr(i), kind, end);
+    end += plain;
+    i += plain;
+    if (plain == kWordBytes) continue;
     for (; i < bytes.size() && must_escape(bytes[i], kind); ++i) {
       const auto value = static_cast<unsigned char>(bytes[i]);
       *end++ = kEscape;
@@ -102,13 +103,11 @@ std::string decode_token(std::string_view token, Token kind,
   bytes.resize(token.size());
   char* end = bytes.data();
   for (size_t i = 0; i < token.size();) {
-    if (i + kWordBytes <= token.size()) {
-      const size_t plain = count_plain(&token[i], kind);
-      std::memcpy(end, &token[i], kWordBytes);  // end is not beyond i
-      end += plain;
-      i += plain;
-      if (plain == kWordBytes) continue;
-    }
+    // There is room: as many bytes as are left, or more.
+    const size_t plain = copy_plain(token.substr(i), kind, end);
+    end += plain;
+    i += plain;
+    if (plain == kWordBytes) continue;
     if (token[i] != kEscape) {
       if (must_escape(token[i], kind)) return explain_raw_byte(token[i]);
       *end++ = token[i++];
