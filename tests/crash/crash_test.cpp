@@ -22,7 +22,6 @@
 #include "crash/load.h"
 #include "crash/rounds.h"
 #include "harness/diagnosis.h"
-#include "harness/environment.h"
 
 namespace klh::test {
 
@@ -57,15 +56,9 @@ class Killed : public testing::Test {
 void Killed::run(uint64_t rounds, const std::string& policy,
                  uint64_t most_sync_us) {
   most_sync_us_ = most_sync_us;
-  rounds = number_from_environment("KLH_ROUNDS", rounds);
-  const uint64_t seed = number_from_environment("KLH_SEED", 1);
-  for (uint64_t round = 1; round <= rounds; ++round) {
-    const std::string which = which_round(seed, round);
-    SCOPED_TRACE(which);
-    std::mt19937_64 random(seed_of_round(seed, round));
-    run_round(policy, random);
-    if (HasFailure()) return;
-  }
+  for_each_round(rounds,
+                 [&](std::mt19937_64& random) { run_round(policy, random); });
+  if (HasFailure()) return;
   start_and_check({});
   if (std::getenv("KLH_ROUNDS")) totals_.print();
   EXPECT_TRUE(tests_redis() || totals_.found.lost == 0);

@@ -25,12 +25,13 @@
 #include "crash/history.h"
 #include "crash/load.h"
 #include "crash/rounds.h"
-#include "harness/environment.h"
 #include "harness/process.h"
 
 namespace klh::test {
 
 namespace {
+
+constexpr uint64_t kRounds = 15;
 
 class PowerLoss : public testing::Test {
  protected:
@@ -71,6 +72,8 @@ class PowerLoss : public testing::Test {
 
  private:
   void run_round(const std::string& policy, std::mt19937_64& random);
+  void launch(const std::vector<std::string>& flags,
+              const std::vector<std::string>& environment);
   bool count_up(const std::string& policy,
                 const std::vector<std::string>& environment, int64_t& count);
   void begin(const std::vector<std::string>& flags);
@@ -93,11 +96,15 @@ void PowerLoss::launch(const std::vector<std::string>& flags) {
   server_.reset();
   if (tests_redis()) std::filesystem::create_directories(data_);
   disk_.emplace(data_, directory_.path() + "/record");
-  server_.emplace(
-      CrashServer::Options{.directory = data_,
-                           .flags = flags,
-                           .preload = shim("power_loss"),
-                           .environment = disk_->environment(kMostSyncUs)});
+  launch(flags, disk_->environment(kMostSyncUs));
+}
+
+void PowerLoss::launch(const std::vector<std::string>& flags,
+                       const std::vector<std::string>& environment) {
+  server_.emplace(CrashServer::Options{.directory = data_,
+                                       .flags = flags,
+                                       .preload = shim("power_loss"),
+                                       .environment = environment});
 }
 
 CrashServer& PowerLoss::start(const std::vector<std::string>& flags) {
@@ -146,15 +153,9 @@ void PowerLoss::begin(const std::vector<std::string>& flags) {
 }
 
 void PowerLoss::run(const std::string& policy) {
-  const uint64_t rounds = number_from_environment("KLH_ROUNDS", 15);
-  const uint64_t seed = number_from_environment("KLH_SEED", 1);
-  for (uint64_t round = 1; round <= rounds; ++round) {
-    const std::string which = which_round(seed, round);
-    SCOPED_TRACE(which);
-    std::mt19937_64 random(seed_of_round(seed, round));
-    run_round(policy, random);
-    if (HasFailure()) return;
-  }
+  for_each_round(kRounds,
+                 [&](std::mt19937_64& random) { run_round(policy, random); });
+  if (HasFailure()) return;
   if (std::getenv("KLH_ROUNDS")) totals_.print();
 }
 
@@ -223,11 +224,7 @@ std::string PowerLoss::log_of_failing_start() {
 bool PowerLoss::count_up(const std::string& policy,
                          const std::vector<std::string>& environment,
                          int64_t& count) {
-  server_.emplace(
-      CrashServer::Options{.directory = data_,
-                           .flags = {"--appendfsync", policy, "--save", ""},
-                           .preload = shim("power_loss"),
-                           .environment = environment});
+  launch({"--appendfsync", policy, "--save", ""}, environment);
   if (!server_->wait_until_ready()) return false;
   Wire wire(server_->port());
   const Words up = {"INCR", "n"};
@@ -281,19 +278,14 @@ TEST_F(PowerLoss, LosesWhatIsNotSavedWithoutAJournal) {
 }
 
 TEST_F(PowerLoss, LeavesFilesToStartWithWhileTheFirstAreMade) {
-  const uint64_t rounds = number_from_environment("KLH_ROUNDS", 15);
-  const uint64_t seed = number_from_environment("KLH_SEED", 1);
-  for (uint64_t round = 1; round <= rounds; ++round) {
-    const std::string which = which_round(seed, round);
-    SCOPED_TRACE(which);
-    std::mt19937_64 random(seed_of_round(seed, round));
+  for_each_round(kRounds, [&](std::mt19937_64& random) {
     empty_directory();
     launch({});
     be_busy(random() % 10000);
     fail_power(Disk::Kindness::any, random);
     Peer peer(start({}).port());
     ASSERT_EQ(peer.ask({"DBSIZE"}), ":0\r\n");
-  }
+  });
 }
 
 // A sync fails, whichever: the server ends, or is killed while it makes good

@@ -1,20 +1,27 @@
 #include "crash/rounds.h"
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <cstdio>
 
 #include "crash/crash_server.h"
+#include "harness/environment.h"
 
 namespace klh::test {
 
-std::string which_round(uint64_t seed, uint64_t round) {
-  return "KLH_SEED=" + std::to_string(seed) +
-         " KLH_ROUNDS=" + std::to_string(round) + " ends in this round";
-}
-
-uint64_t seed_of_round(uint64_t seed, uint64_t round) {
+void for_each_round(uint64_t rounds,
+                    const std::function<void(std::mt19937_64&)>& run) {
   constexpr uint64_t kFarApart = 1'000'003;
-  return seed * kFarApart + round;
+  rounds = number_from_environment("KLH_ROUNDS", rounds);
+  const uint64_t seed = number_from_environment("KLH_SEED", 1);
+  for (uint64_t round = 1; round <= rounds; ++round) {
+    SCOPED_TRACE("KLH_SEED=" + std::to_string(seed) + " KLH_ROUNDS=" +
+                 std::to_string(round) + " ends in this round");
+    std::mt19937_64 random(seed * kFarApart + round);
+    run(random);
+    if (testing::Test::HasFailure()) return;
+  }
 }
 
 std::string any_policy(std::mt19937_64& random) {

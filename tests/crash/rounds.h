@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <random>
 #include <string>
@@ -14,10 +15,11 @@
 
 namespace klh::test {
 
-// For messages: what repeats it. A round goes on with the files of the one
-// before, so all up to it are needed.
-std::string which_round(uint64_t seed, uint64_t round);
-uint64_t seed_of_round(uint64_t seed, uint64_t round);
+// As many rounds as KLH_ROUNDS says, or else so many, with the chances that
+// KLH_SEED decides on; until one fails the test. What repeats that is told: a
+// round goes on with the files of the one before, so all up to it are needed.
+void for_each_round(uint64_t rounds,
+                    const std::function<void(std::mt19937_64&)>& run);
 
 // Of appendfsync; "none" is a server without a journal.
 std::vector<std::string> flags_of(const std::string& policy);
