@@ -2,7 +2,8 @@
 # Adds up the results of test programs. The last line is "N passed, N failed";
 # the exit status is 0 if none has failed. A program that has not come to its
 # end (no "end" in its results) counts as one failure, and so does a table that
-# is not the expected one.
+# is not the expected one. With a table it is the end of many programs' output,
+# so what has failed is told once more, with the first lines of why.
 # Usage: summary.sh [--matrix TABLE EXPECTED] RESULTS...
 extra_failures=0
 extra_passes=0
@@ -18,6 +19,9 @@ if [ "$1" = --matrix ]; then
     extra_failures=1
   fi
   shift 3
+  cat "$@" 2> /dev/null |
+    awk '/^fail / { lines = 0; print "\n✗ " substr($0, 6) }
+         /^  / && ++lines <= 20'
 fi
 
 for file in "$@"; do

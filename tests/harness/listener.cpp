@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <sstream>
 
 namespace klh::test {
 
@@ -17,6 +18,15 @@ std::string duration(int64_t milliseconds) {
   const std::string tenths = std::to_string(milliseconds / 100);
   return "  (" + tenths.substr(0, tenths.size() - 1) + "." + tenths.back() +
          " s)";
+}
+
+std::string indented(const std::string& text) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    result += "  " + line + "\n";
+  }
+  return result;
 }
 
 }  // namespace
@@ -41,7 +51,10 @@ void Listener::OnTestEnd(const testing::TestInfo& test) {
       std::string(test.test_suite_name()) + "." + test.name();
   const bool passed = test.result()->Passed();
   results_ += (passed ? "pass " : "fail ") + name + "\n";
-  if (!passed) print_failure(name);
+  if (!passed) {
+    results_ += indented(messages_);
+    print_failure(name);
+  }
   messages_.clear();
 }
 

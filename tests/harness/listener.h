@@ -16,7 +16,9 @@ namespace klh::test {
 
 struct ListenerOptions {
   std::string title;
-  std::string results_file;  // a line per test: "pass Suite.Test"; "end"
+  // A line per test, "pass Suite.Test" or "fail Suite.Test", after the latter
+  // what the test has said, indented; "end".
+  std::string results_file;
   bool color = false;
   size_t failures_in_full = 0;  // 0: all; the rest by their names only
 };
