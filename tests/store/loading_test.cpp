@@ -3,11 +3,10 @@
 #include <sys/stat.h>
 
 #include <atomic>
-#include <exception>
 #include <fstream>
+#include <functional>
 #include <thread>
 
-#include "harness/loopback.h"
 #include "store/store_test.h"
 
 namespace klh::test {
@@ -16,14 +15,11 @@ namespace {
 
 class Loading : public StoreTest {
  protected:
-  // Starts a server that goes on loading until `visit`, which gets its port,
-  // has returned.
-  template <class Visit>
-  void start_slowly(Visit visit) {
-    const uint16_t port = free_port();
+  // Starts a server that goes on loading until `visit` has returned. Its socket
+  // has a name that is known before: its port is told only when it has loaded.
+  void start_slowly(const std::function<void()>& visit) {
     ASSERT_EQ(mkfifo(path("dump-1.klh").c_str(), 0600), 0);
     std::atomic<bool> has_visited = false;
-    std::exception_ptr failure;
     std::jthread dump([&] {
       std::ofstream file(path("dump-1.klh"));
       file << "K name Alice\n";
@@ -31,28 +27,29 @@ class Loading : public StoreTest {
       while (!has_visited) file << comment;
     });
     const std::jthread visitor([&](std::stop_token stop) {
-      try {
-        while (!accepts(port) && !stop.stop_requested()) continue;
-        visit(port);
-      } catch (...) {
-        failure = std::current_exception();
-      }
+      while (ask_at_socket({"PING"}).empty() && !stop.stop_requested())
+        continue;
+      visit();
       has_visited = true;
     });
-    start({"--port", std::to_string(port), "--appendonly", "no"});
-    dump.join();
-    if (failure) std::rethrow_exception(failure);
+    start({"--unixsocket", path("socket"), "--appendonly", "no"});
+  }
+
+  // What redis-cli prints; nothing if it cannot connect.
+  std::string ask_at_socket(const Words& words) {
+    Words command = {"redis-cli", "-s", path("socket")};
+    command.insert(command.end(), words.begin(), words.end());
+    return run_program(command).output;
   }
 };
 
 TEST_F(Loading, ClientsAreToldToWait) {
-  start_slowly([](uint16_t port) {
-    Connected client(port);
+  start_slowly([this] {
     const std::string loading =
-        "-LOADING Redis is loading the dataset in memory\r\n";
-    EXPECT_EQ(client.ask({"GET", "name"}), loading);
-    EXPECT_EQ(client.ask({"SET", "name", "Bob"}), loading);
-    const std::string info = client.ask({"INFO", "persistence"});
+        "LOADING Redis is loading the dataset in memory\n\n";
+    EXPECT_EQ(ask_at_socket({"GET", "name"}), loading);
+    EXPECT_EQ(ask_at_socket({"SET", "name", "Bob"}), loading);
+    const std::string info = ask_at_socket({"INFO", "persistence"});
     for (const char* field :
          {"\r\nloading:1\r\n", "\r\nloading_start_time:",
           "\r\nloading_total_bytes:", "\r\nloading_loaded_bytes:"}) {
