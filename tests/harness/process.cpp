@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -47,13 +48,31 @@ FileDescriptor unnamed_file() {
   return FileDescriptor(copy);
 }
 
-std::vector<char*> argument_vector(const std::vector<std::string>& command) {
-  std::vector<char*> arguments;
-  for (const std::string& word : command) {
-    arguments.push_back(const_cast<char*>(word.c_str()));
+// As execve(2) takes them; they live as long as `words`.
+std::vector<char*> pointers_to(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const std::string& word : words) {
+    pointers.push_back(const_cast<char*>(word.c_str()));
   }
-  arguments.push_back(nullptr);
-  return arguments;
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Ours, but for what `variables` say otherwise.
+std::vector<std::string> environment_with(
+    const std::vector<std::string>& variables) {
+  const auto is_replaced = [&](std::string_view ours) {
+    const std::string_view name = ours.substr(0, ours.find('=') + 1);
+    return std::any_of(
+        variables.begin(), variables.end(),
+        [&](const std::string& each) { return each.starts_with(name); });
+  };
+  std::vector<std::string> all;
+  for (char** ours = environ; *ours; ++ours) {
+    if (!is_replaced(*ours)) all.push_back(*ours);
+  }
+  all.insert(all.end(), variables.begin(), variables.end());
+  return all;
 }
 
 std::string read_to_end(int fd, const Deadline& deadline) {
@@ -109,19 +128,26 @@ Process::Process(const std::vector<std::string>& command,
     : log_(unnamed_file()) {
   Pipe input = make_pipe();
   Pipe output = make_pipe();
+  const std::vector<char*> arguments = pointers_to(command);
+  const std::vector<std::string> variables =
+      environment_with(options.environment);
+  const std::vector<char*> environment = pointers_to(variables);
   pid_ = fork();
   if (pid_ < 0) die("fork");
   if (pid_ == 0) {
-    become(command, options, input.reads.get(), output.writes.get());
+    become(arguments.data(), environment.data(), options, input.reads.get(),
+           output.writes.get());
   }
   setpgid(pid_, pid_);  // both sides do it: whichever comes first
   input_ = std::move(input.writes);
   output_ = std::move(output.reads);
 }
 
-// The child between fork and exec. Signals get their default action again:
-// what is ignored here would stay ignored there, and hide a missing SIG_IGN.
-void Process::become(const std::vector<std::string>& command,
+// The child between fork and exec, where only calls are allowed that a signal
+// handler could make: another thread of ours may have been in malloc. Signals
+// get their default action again: what is ignored here would stay ignored
+// there, and hide a missing SIG_IGN.
+void Process::become(char* const* arguments, char* const* environment,
                      const ProcessOptions& options, int input, int output) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -137,11 +163,8 @@ void Process::become(const std::vector<std::string>& command,
   if (!options.directory.empty() && chdir(options.directory.c_str()) < 0) {
     die("chdir " + options.directory);
   }
-  for (const std::string& variable : options.environment) {
-    putenv(const_cast<char*>(variable.c_str()));
-  }
-  execvp(command[0].c_str(), argument_vector(command).data());
-  die(command[0]);
+  execvpe(arguments[0], arguments, environment);
+  die(arguments[0]);
 }
 
 Process::~Process() {

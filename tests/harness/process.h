@@ -71,7 +71,7 @@ class Process {
   std::optional<Ending> wait(const Deadline& deadline);
 
  private:
-  [[noreturn]] void become(const std::vector<std::string>& command,
+  [[noreturn]] void become(char* const* arguments, char* const* environment,
                            const ProcessOptions& options, int input,
                            int output);
 
