@@ -146,13 +146,13 @@ bool DataDirectory::remove(const std::string& name) const {
 }
 
 bool DataDirectory::note_failed_sync(const std::string& complaint) const {
+  const FileDescriptor fd = create_new(std::string(kSyncFailed));
   // One that is there stays: all that counts is that there is one.
-  const FileDescriptor fd =
-      open(std::string(kSyncFailed), O_WRONLY | O_CREAT | O_APPEND);
+  if (!fd.is_open()) return errno == EEXIST;
   Buffer text;
   text.append(complaint + "\nThe next start writes a new dump.\n");
-  if (fd.is_open()) (void)write_all(fd.get(), text);
-  return fd.is_open();
+  (void)write_all(fd.get(), text);
+  return true;
 }
 
 bool DataDirectory::sync() const {

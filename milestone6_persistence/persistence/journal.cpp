@@ -162,7 +162,7 @@ int64_t Journal::tick(int64_t now_ms) {
   if (!worker_.is_busy()) {
     last_sync_ms_ = now_ms;
     syncing_size_ = file_.size;
-    worker_.start([fd = file_.fd.get()] { return sync_data(fd) ? 0 : errno; });
+    worker_.start([this, fd = file_.fd.get()] { return sync_or_note(fd); });
   }
   return now_ms + kSecondMs;
 }
@@ -196,8 +196,21 @@ void Journal::take_sync_result() {
   synced_size_ = std::exchange(syncing_size_, 0);
 }
 
+// In the thread. Noted at once: it may take the loop a second to look, and the
+// server may be killed before.
+int Journal::sync_or_note(int fd) const {
+  if (sync_data(fd)) return 0;
+  const int error = errno;
+  (void)directory_.note_failed_sync(complaint_of_sync(error));
+  return error;
+}
+
+std::string Journal::complaint_of_sync(int error) const {
+  return "fsync " + path() + ": " + std::strerror(error);
+}
+
 void Journal::fail_sync(int error) {
-  complaint_ = "fsync " + path() + ": " + std::strerror(error);
+  complaint_ = complaint_of_sync(error);
   has_lost_data_ = true;
   if (directory_.note_failed_sync(complaint_)) return;
   complaint_ += "; look at the disk before a start, this could not be noted: " +

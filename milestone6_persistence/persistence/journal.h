@@ -111,6 +111,8 @@ class Journal {
   void write_pending();
   void sync_now();
   void take_sync_result();
+  int sync_or_note(int fd) const;
+  std::string complaint_of_sync(int error) const;
   void fail_sync(int error);
 
   const DataDirectory& directory_;

@@ -3,7 +3,11 @@
 #include "persistence/journal.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,6 +15,18 @@
 
 #include "harness/process.h"
 #include "unit/node.h"
+
+namespace {
+std::atomic<int> next_sync_error = 0;  // 0: it does not fail
+}
+
+// In place of the C library's: what a program defines itself comes first.
+extern "C" int fdatasync(int fd) {
+  const int error = next_sync_error.exchange(0);
+  if (error == 0) return static_cast<int>(syscall(SYS_fdatasync, fd));
+  errno = error;
+  return -1;
+}
 
 namespace klh::test {
 namespace {
@@ -218,6 +234,22 @@ TEST_F(JournalTest, IsSyncedOnceASecond) {
   EXPECT_TRUE(journal_.commit());
   EXPECT_EQ(journal_.tick(11'000), INT64_MAX);
   EXPECT_FALSE(journal_.has_failed());
+}
+
+// A crash may come before the loop looks.
+TEST_F(JournalTest, TheThreadNotesASyncThatFails) {
+  append_first();
+  EXPECT_TRUE(journal_.commit());
+  next_sync_error = EIO;
+  journal_.tick(10'000);
+  while (journal_.is_syncing()) continue;
+  EXPECT_EQ(files().count("sync-failed"), 1u);
+  EXPECT_FALSE(journal_.has_failed());
+  EXPECT_FALSE(journal_.commit());
+  EXPECT_TRUE(journal_.has_lost_data());
+  EXPECT_EQ(read_file(path("sync-failed")),
+            "fsync " + path("journal-1.klh") +
+                ": Input/output error\nThe next start writes a new dump.\n");
 }
 
 TEST_F(JournalTest, IsSyncedByOthersUnderTheOtherPolicies) {
