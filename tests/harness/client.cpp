@@ -108,6 +108,10 @@ size_t Client::send_what_fits(std::string_view bytes, Where where) {
   return sent;
 }
 
+bool Client::can_send(int milliseconds) const {
+  return wait_for(fd_.get(), POLLOUT, Deadline(milliseconds));
+}
+
 void Client::request(const Words& words, Where where) {
   send(encode(dialect_, words), where);
 }

@@ -43,6 +43,9 @@ class Client {
   // As many of the bytes as the kernel takes without waiting.
   size_t send_what_fits(std::string_view bytes, Where where = Where::here());
 
+  // Whether the kernel takes bytes, now or within so many milliseconds.
+  bool can_send(int milliseconds = 0) const;
+
   // All of the bytes; false when the server has closed the connection before
   // it has taken them.
   bool send_until_closed(std::string_view bytes, Where where = Where::here());

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 namespace klh::test {
@@ -30,7 +31,7 @@ std::string status_field(const std::string& path, const std::string& name) {
   return "";
 }
 
-size_t leading_number(const std::string& text, int base = 10) {
+size_t leading_number(std::string_view text, int base = 10) {
   size_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number, base);
   return number;
@@ -49,6 +50,39 @@ std::string sleep_record(pid_t pid) {
               status_field(status, "nonvoluntary_ctxt_switches") + " ";
   }
   return record;
+}
+
+struct TcpRow {
+  uint16_t local_port;
+  uint16_t remote_port;
+  size_t unread_bytes;
+  std::string inode;
+};
+
+// Those of IPv4 and of IPv6: a server may listen at both with one socket. A
+// line is "0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 …": its number,
+// two addresses, the state, what is not sent and what is not read, a timer,
+// retransmissions, the user, a timeout, the inode.
+std::vector<TcpRow> tcp_connections(pid_t pid) {
+  const auto behind_colon = [](std::string_view pair) {
+    return leading_number(pair.substr(pair.find(':') + 1), 16);
+  };
+  std::vector<TcpRow> rows;
+  for (const char* const name : {"net/tcp", "net/tcp6"}) {
+    std::ifstream table(proc(pid, name));
+    std::string line;
+    std::getline(table, line);  // the heading
+    while (std::getline(table, line)) {
+      std::istringstream columns(line);
+      const std::vector<std::string> words{
+          std::istream_iterator<std::string>(columns), {}};
+      if (words.size() < 10) continue;
+      rows.push_back({static_cast<uint16_t>(behind_colon(words[1])),
+                      static_cast<uint16_t>(behind_colon(words[2])),
+                      behind_colon(words[4]), words[9]});
+    }
+  }
+  return rows;
 }
 
 }  // namespace
@@ -104,17 +138,17 @@ uint16_t peer_port(pid_t pid, int fd) {
           .string();  // socket:[12345]
   if (!link.starts_with("socket:[")) return 0;
   const std::string inode = link.substr(8, link.size() - 9);
+  for (const TcpRow& row : tcp_connections(pid)) {
+    if (row.inode == inode) return row.remote_port;
+  }
+  return 0;
+}
 
-  std::ifstream table(proc(pid, "net/tcp"));
-  std::string line;
-  while (std::getline(table, line)) {
-    std::istringstream columns(line);
-    const std::vector<std::string> words{
-        std::istream_iterator<std::string>(columns), {}};
-    if (words.size() < 10 || words[9] != inode) continue;
-    const std::string& remote = words[2];  // 0100007F:1F90
-    return static_cast<uint16_t>(
-        leading_number(remote.substr(remote.find(':') + 1), 16));
+size_t unread_bytes(pid_t pid, uint16_t reader, uint16_t writer) {
+  for (const TcpRow& row : tcp_connections(pid)) {
+    if (row.local_port == reader && row.remote_port == writer) {
+      return row.unread_bytes;
+    }
   }
   return 0;
 }

@@ -38,4 +38,8 @@ BlockedCall blocked_call(pid_t pid);
 // descriptor `fd`; 0 if it is none.
 uint16_t peer_port(pid_t pid, int fd);
 
+// How many bytes have come from the port `writer` to the process's port
+// `reader` and wait there to be read (rx_queue of /proc/PID/net/tcp).
+size_t unread_bytes(pid_t pid, uint16_t reader, uint16_t writer);
+
 }  // namespace klh::test

@@ -168,6 +168,37 @@ void ServerProcess::wait_until_asleep(Where where) {
   }
 }
 
+size_t ServerProcess::send_while_taken(Client& client, std::string_view bytes,
+                                       Where where) {
+  size_t sent = 0;
+  while (sent < bytes.size()) {
+    const size_t fits = client.send_what_fits(bytes.substr(sent), where);
+    sent += fits;
+    if (fits == 0 && !makes_room(client, where)) break;
+  }
+  return sent;
+}
+
+// Nothing more fits: does the server see to it that something does? One that
+// has read everything does, though it may take the kernel some time to say so.
+bool ServerProcess::makes_room(Client& client, Where where) {
+  const Deadline deadline(settings().deadline_ms);
+  const auto has_unread = [&] {
+    return unread_bytes(pid(), port_, client.local_port()) > 0;
+  };
+  while (!client.can_send()) {
+    const bool had_unread = has_unread();  // before it was seen to be asleep
+    wait_until_asleep(where);
+    if (had_unread && has_unread() && !client.can_send()) return false;
+    if (deadline.has_passed()) {
+      fail("there is room for more where all has been read",
+           "there is none within " + deadline_text(), where);
+    }
+    client.can_send(1);
+  }
+  return true;
+}
+
 void ServerProcess::end_cleanly(int signal_number, Where where) {
   process_->signal(signal_number);
   const auto ending = process_->wait(Deadline(settings().deadline_ms));

@@ -12,8 +12,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "harness/client.h"
 #include "harness/process.h"
 #include "harness/where.h"
 
@@ -46,6 +48,12 @@ class ServerProcess {
   // Waits until the server has nothing left to do but wait itself.
   void wait_until_asleep(Where where = Where::here());
 
+  // Sends as many of the bytes as the server takes: all, or until it leaves
+  // unread what has arrived, although it has nothing else to do. Returns how
+  // many were sent.
+  size_t send_while_taken(Client& client, std::string_view bytes,
+                          Where where = Where::here());
+
   // Sends the signal, and requires a clean end: exit status 0.
   void end_cleanly(int signal_number, Where where = Where::here());
 
@@ -68,6 +76,7 @@ class ServerProcess {
 
  private:
   std::vector<std::string> command() const;
+  bool makes_room(Client& client, Where where);
   void wait_for_line(Where where);
   void wait_for_accept(Where where);
   void fail_to_start(const std::string& observed, Where where);

@@ -59,18 +59,9 @@ class NeverReading : public StageTest {
   // Sends more and more, until the server takes no more although it has nothing
   // else to do, or has taken all; returns how many bytes it took.
   size_t send_while_taken(Client& lazy, Where where = Where::here()) {
-    size_t taken = 0;
-    bool was_refused = false;
-    const size_t enough = more_than_buffers();
-    while (taken < enough) {
-      const size_t offset = taken % more().size();
-      const size_t fits = lazy.send_what_fits(more().substr(offset), where);
-      taken += fits;
-      if (fits == 0 && was_refused) break;
-      was_refused = fits == 0;  // unless it is only slow
-      if (was_refused) server().wait_until_asleep(where);
-    }
-    return taken;
+    std::string requests;
+    while (requests.size() < more_than_buffers()) requests += more();
+    return server().send_while_taken(lazy, requests, where);
   }
 
   // Sends what is missing of the request that send_while_taken cut off.

@@ -188,14 +188,7 @@ TEST_F(ClientsMemory, NobodyIsClosedForRequestsThatWait) {
   std::vector<Connected> clients;
   for (int i = 0; i < 8; ++i) {
     clients.push_back(another());
-    size_t sent = 0;
-    for (int refused = 0; sent < requests.size() && refused < 3;) {
-      const size_t fits = clients.back().client().send_what_fits(
-          std::string_view(requests).substr(sent));
-      sent += fits;
-      refused = fits == 0 ? refused + 1 : 0;
-      if (fits == 0) server().wait_until_asleep();
-    }
+    server().send_while_taken(clients.back().client(), requests);
   }
   EXPECT_EQ(info("evicted_clients"), 0u);
   EXPECT_GE(info("mem_clients_normal"), 20 * kMiB);
