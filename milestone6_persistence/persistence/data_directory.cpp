@@ -8,8 +8,10 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <memory>
+#include <thread>
 #include <utility>
 
 namespace klh {
@@ -45,6 +47,22 @@ void make_directory(const std::string& path) {
   if (!parent.is_open() || !sync_file(parent.get())) {
     die("directory above " + path);
   }
+}
+
+// Two servers would each remove what the other has saved. The lock goes with
+// the descriptor, however we end. But a child has a copy of that until it comes
+// to close it, see flock(2): so a server that is started right after one was
+// killed may have to wait for a moment.
+bool lock(int fd, int how) {
+  constexpr int kTries = 100;
+  constexpr std::chrono::milliseconds kBetween{10};
+  for (int i = 0; i < kTries; ++i) {
+    if (::flock(fd, how | LOCK_NB) == 0) return true;
+    if (errno != EWOULDBLOCK && errno != EINTR) return false;
+    std::this_thread::sleep_for(kBetween);
+  }
+  errno = EWOULDBLOCK;
+  return false;
 }
 
 template <class Call>
@@ -87,10 +105,7 @@ DataDirectory::DataDirectory(std::string path, Use use)
   if (use == Use::serve) make_directory(path_);
   fd_ = open_directory(path_);
   if (!fd_.is_open()) die("directory " + path_);
-  // Two servers would each remove what the other has saved. The lock goes with
-  // the descriptor, however we end.
-  const int lock = use == Use::serve ? LOCK_EX : LOCK_SH;
-  if (::flock(fd_.get(), lock | LOCK_NB) < 0) {
+  if (!lock(fd_.get(), use == Use::serve ? LOCK_EX : LOCK_SH)) {
     die("directory " + path_ + " is used by another server");
   }
 }

@@ -1,9 +1,15 @@
 // Dumps, by a server without a journal: what is in them, when they are written,
 // and what happens when they are damaged.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <random>
 
+#include "harness/process_info.h"
 #include "store/store_test.h"
 
 namespace klh::test {
@@ -328,6 +334,23 @@ TEST_F(Files, BelongToOneServer) {
   server().wait_until_ended();
   start({"--dir", path("data")});
   check({"GET", "a"}, kNull);
+}
+
+// A child that was to write a dump has the lock until it comes to let go of it.
+TEST_F(Files, AreThereForANewServerWhenAChildOfTheOldOneIsGone) {
+  start();
+  kill_server();
+  FileDescriptor child(open(directory().c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(flock(child.get(), LOCK_EX | LOCK_NB), 0);
+  Process server({course_program(6, "server"), "--port", "0", "--dir",
+                  directory(), "--save", ""});
+  while (blocked_call(server.pid()).number != SYS_clock_nanosleep) {
+    ASSERT_FALSE(server.wait(Deadline(0))) << server.log();
+  }
+  child.reset();
+  pollfd says = {server.output(), POLLIN, 0};
+  poll(&says, 1, settings().deadline_ms);
+  EXPECT_TRUE(says.revents & POLLIN) << server.log();  // "listening on …"
 }
 
 TEST_F(Files, AFullDiskCostsNoOlderDump) {
