@@ -55,7 +55,6 @@ size_t Connection::read_and_execute() {
   };
   while (!is_full() && !session_.should_close && !host_.should_stop &&
          !has_had_enough() && try_one_request()) {
-    continue;
   }
   is_held_back_ = is_busy() || has_had_enough() || host_.should_stop;
   pool_.take_back(incoming_);

@@ -114,7 +114,7 @@ struct Command {
   uint16_t flags;
   Keys keys;
   void (*handle)(Context& context);
-  std::string_view category = "";  // of ACL; the table sets it, by family
+  std::string_view category = {};  // of ACL; the table sets it, by family
 };
 
 inline void Context::changed_as(Args effect, uint64_t count) {
