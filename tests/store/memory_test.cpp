@@ -142,7 +142,6 @@ TEST_F(Memory, ALongReplyCanBeMutedAndKilled) {
 class ClientsMemory : public Memory {
  protected:
   static constexpr size_t kElements = 80;
-  static constexpr size_t kReplyBytes = kElements * 100'000;
 
   void SetUp() override {
     start({"--maxmemory-clients", "30mb"});
