@@ -49,27 +49,28 @@ void make_directory(const std::string& path) {
   }
 }
 
-// Two servers would each remove what the other has saved. The lock goes with
-// the descriptor, however we end. But a child has a copy of that until it comes
-// to close it, see flock(2): so a server that is started right after one was
-// killed may have to wait for a moment.
-bool lock(int fd, int how) {
-  constexpr int kTries = 100;
-  constexpr std::chrono::milliseconds kBetween{10};
-  for (int i = 0; i < kTries; ++i) {
-    if (::flock(fd, how | LOCK_NB) == 0) return true;
-    if (errno != EWOULDBLOCK && errno != EINTR) return false;
-    std::this_thread::sleep_for(kBetween);
-  }
-  errno = EWOULDBLOCK;
-  return false;
-}
-
 template <class Call>
 auto again_after_interrupt(Call call) {
   auto result = call();
   while (result < 0 && errno == EINTR) result = call();
   return result;
+}
+
+// Two servers would each remove what the other has saved. The lock goes with
+// the descriptor, however we end. But a child has a copy of that until it comes
+// to close it, see flock(2): so a server that is started right after one was
+// killed may have to wait for a moment.
+bool lock(int fd, int how) {
+  constexpr int kMostTries = 100;
+  constexpr std::chrono::milliseconds kBetween{10};
+  for (int tries = 1;; ++tries) {
+    if (again_after_interrupt([&] { return ::flock(fd, how | LOCK_NB); }) ==
+        0) {
+      return true;
+    }
+    if (errno != EWOULDBLOCK || tries == kMostTries) return false;
+    std::this_thread::sleep_for(kBetween);
+  }
 }
 
 }  // namespace
