@@ -186,7 +186,7 @@ bool ServerProcess::makes_room(Client& client, Where where) {
   const auto has_unread = [&] {
     return unread_bytes(pid(), port_, client.local_port()) > 0;
   };
-  while (!client.can_send()) {
+  while (!client.can_send(1)) {
     const bool had_unread = has_unread();  // before it was seen to be asleep
     wait_until_asleep(where);
     if (had_unread && has_unread() && !client.can_send()) return false;
@@ -194,7 +194,6 @@ bool ServerProcess::makes_room(Client& client, Where where) {
       fail("there is room for more where all has been read",
            "there is none within " + deadline_text(), where);
     }
-    client.can_send(1);
   }
   return true;
 }

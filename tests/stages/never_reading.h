@@ -59,8 +59,9 @@ class NeverReading : public StageTest {
   // Sends more and more, until the server takes no more although it has nothing
   // else to do, or has taken all; returns how many bytes it took.
   size_t send_while_taken(Client& lazy, Where where = Where::here()) {
+    const size_t enough = more_than_buffers();
     std::string requests;
-    while (requests.size() < more_than_buffers()) requests += more();
+    while (requests.size() < enough) requests += more();
     return server().send_while_taken(lazy, requests, where);
   }
 
