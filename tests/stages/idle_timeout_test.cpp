@@ -1,9 +1,8 @@
 // --timeout SECONDS closes connections that are idle for so long. Only the
 // course's own servers have the flag.
-#include <algorithm>
 #include <chrono>
 
-#include "harness/deadline.h"
+#include "harness/keep_asking.h"
 #include "harness/stage_test.h"
 
 namespace klh::test {
@@ -40,26 +39,15 @@ TEST_F(IdleTimeout, OneThatAsksOnStaysOpen) {
   likely_cause(
       "the time counts from when the connection was made, not from when it "
       "last did something.");
-  using Clock = std::chrono::steady_clock;
   for (int seconds = 2;; seconds *= 2) {
     start({.flags = {"--timeout", std::to_string(seconds)}});
-    Clock::duration longest_silence{};
-    Clock::time_point last_asked = Clock::now();
-    Client busy = connect();
     Client idle = connect();
-    const Deadline deadline(settings().deadline_ms);
-    while (idle.has_nothing_to_read() && !deadline.has_passed()) {
-      const Clock::time_point now = Clock::now();
-      const auto served = busy.try_to_ask({"GET", "nobody"}, none());
-      if (served == Client::Served::closed) break;
-      longest_silence = std::max(longest_silence, Clock::now() - last_asked);
-      last_asked = now;
-    }
-    // On a machine that stands still nobody asks on: then with more time.
-    longest_silence = std::max(longest_silence, Clock::now() - last_asked);
-    if (longest_silence >= std::chrono::seconds(seconds)) continue;
-    busy.ask({"GET", "nobody"}, none());
+    Client busy = connect();
+    const auto silence =
+        keep_asking(busy, [&] { return !idle.has_nothing_to_read(); });
+    if (silence >= std::chrono::seconds(seconds)) continue;  // with more time
     idle.expect_closed();
+    busy.ask({"GET", "nobody"}, none());
     return;
   }
 }

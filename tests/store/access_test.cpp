@@ -6,9 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 
-#include "harness/deadline.h"
+#include "harness/keep_asking.h"
 #include "store/store_test.h"
 
 namespace klh::test {
@@ -289,19 +290,27 @@ TEST_F(Access, HasTheKernelLookForPeersThatAreGone) {
   EXPECT_EQ(never.find("SO_KEEPALIVE"), std::string::npos) << never;
 }
 
-// A byte of a request now and then does not keep a connection open. That a
-// request does, stages/idle_timeout_test.cpp shows.
+// A byte of a request now and then does not keep a connection open, a request
+// now and then does.
 TEST_F(Access, SlowClientsAreTimedOut) {
-  start({"--timeout", "1"});
-  Connected slow = another();
-  bool is_open = slow.client().send_until_closed("*1\r\n$1000000\r\n");
-  const Deadline deadline(settings().deadline_ms);
-  while (is_open && slow.client().has_nothing_to_read() &&
-         !deadline.has_passed()) {
-    is_open = slow.client().send_until_closed("x");
-    EXPECT_EQ(another().ask({"PING"}), "+PONG\r\n");
+  constexpr int kRequestsForAByte = 100;
+  for (int seconds = 1;; seconds *= 2) {
+    start({"--timeout", std::to_string(seconds)});
+    Connected slow = another();
+    bool is_open = slow.client().send_until_closed("*1\r\n$1000000\r\n");
+    int requests = 0;
+    Connected busy = another();
+    const auto silence = keep_asking(busy.client(), [&] {
+      if (++requests % kRequestsForAByte != 0) return false;
+      is_open = is_open && slow.client().has_nothing_to_read() &&
+                slow.client().send_until_closed("x");
+      return !is_open;
+    });
+    if (silence >= std::chrono::seconds(seconds)) continue;  // with more time
+    slow.client().expect_closed();
+    EXPECT_EQ(busy.ask({"PING"}), "+PONG\r\n");
+    return;
   }
-  slow.client().expect_closed();
 }
 
 }  // namespace
