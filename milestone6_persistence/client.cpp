@@ -22,9 +22,9 @@
 #include "common/flags.h"
 #include "common/net.h"
 #include "line_input.h"
+#include "network/unix_socket.h"
 #include "protocol/reply_reader.h"
 #include "protocol/request.h"
-#include "unix_socket.h"
 
 namespace klh {
 

@@ -30,10 +30,10 @@
 #include <cstddef>
 #include <utility>
 
-#include "buffer_pool.h"
 #include "commands/host.h"
 #include "common/buffer.h"
 #include "common/net.h"
+#include "network/buffer_pool.h"
 #include "protocol/request.h"
 
 namespace klh {

@@ -9,9 +9,9 @@
 #include <iterator>
 #include <utility>
 
-#include "access.h"
 #include "commands/eviction.h"
 #include "common/signals.h"
+#include "network/access.h"
 
 namespace klh {
 

@@ -17,13 +17,13 @@
 #include <memory>
 #include <utility>
 
-#include "buffer_pool.h"
 #include "commands/host.h"
 #include "common/net.h"
 #include "connection.h"
-#include "listeners.h"
+#include "network/buffer_pool.h"
+#include "network/listeners.h"
+#include "network/turns.h"
 #include "poller.h"
-#include "turns.h"
 
 namespace klh {
 

@@ -1,5 +1,5 @@
 // Which addresses are the machine's own.
-#include "access.h"
+#include "network/access.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

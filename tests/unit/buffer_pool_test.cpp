@@ -1,5 +1,5 @@
 // What a connection keeps between its turns.
-#include "buffer_pool.h"
+#include "network/buffer_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "listeners.h"
+#include "network/listeners.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <sstream>
 #include <utility>
 
-#include "unix_socket.h"
+#include "network/unix_socket.h"
 
 namespace klh {
 

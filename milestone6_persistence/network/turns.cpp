@@ -1,4 +1,4 @@
-#include "turns.h"
+#include "network/turns.h"
 
 #include "server.h"
 

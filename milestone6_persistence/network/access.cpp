@@ -1,4 +1,4 @@
-#include "access.h"
+#include "network/access.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
