@@ -28,6 +28,10 @@ constexpr std::chrono::seconds kQuietLoad{1};
 constexpr int64_t kLookMs = 100;
 constexpr int64_t kRetryMs = 5000;
 
+Status status_of(const std::string& complaint) {
+  return complaint.empty() ? Status() : Status::refused(complaint);
+}
+
 void warn_if_not_saved(const std::string& complaint) {
   if (complaint.empty()) return;
   std::fprintf(stderr, "klh: not saved: %s\n", complaint.c_str());
@@ -58,10 +62,7 @@ Durability::Durability(Host& host)
       directory_(host.options.dir),
       journal_(directory_),
       snapshots_(directory_, host.options.appendonly ? &journal_ : nullptr) {
-  host.save = [this] { return save(); };
-  host.start_save = [this] { return start_save(); };
-  host.commit = [this] { return commit(); };
-  host.tick = [this] { return tick(); };
+  host.keeper = this;
 }
 
 bool Durability::load(const std::function<bool()>& on_progress) {
@@ -92,9 +93,6 @@ bool Durability::load(const std::function<bool()>& on_progress) {
   files.is_loading = false;
   files.last_save_s = std::time(nullptr);
   host_.statistics.changes_since_save = loaded.changes;
-  if (host_.options.appendonly) {
-    host_.on_effect = [this](Args effect) { journal_.append(effect); };
-  }
   note_journal();
   return true;
 }
@@ -111,13 +109,19 @@ std::string Durability::make_good(const Loaded& loaded) {
 std::string Durability::finish(bool snapshot) {
   snapshots_.cancel();
   const bool has_news = host_.statistics.changes_since_save != 0;
-  const std::string complaint = snapshot && has_news ? save() : "";
+  const std::string complaint = snapshot && has_news ? save().text() : "";
   if (!host_.options.appendonly) return complaint;
   warn_if_not_saved(complaint);
   const std::string outcome = journal_.finish();
   // The dump that makes good for it may have been cancelled above.
-  if (!journal_.has_lost_data() || !save().empty()) return outcome;
+  if (!journal_.has_lost_data() || !save().ok()) return outcome;
   return journal_.finish();
+}
+
+// What is loaded is in the files already.
+void Durability::append(Args effect) {
+  if (!host_.options.appendonly || host_.files.is_loading) return;
+  journal_.append(effect);
 }
 
 bool Durability::commit() {
@@ -146,7 +150,7 @@ int64_t Durability::tick_snapshots() {
   if (snapshots_.is_running()) return host_.now_ms + kLookMs;
   const int64_t due_ms = next_snapshot_ms();
   if (due_ms > host_.now_ms) return due_ms;
-  warn_if_not_saved(start_save());
+  warn_if_not_saved(start_save().text());
   return host_.now_ms + kLookMs;
 }
 
@@ -169,22 +173,22 @@ int64_t Durability::next_snapshot_ms() const {
   return std::max(due_ms, last_try_ms_ + kRetryMs);
 }
 
-std::string Durability::save() {
+Status Durability::save() {
   changes_at_start_ = host_.statistics.changes_since_save;
   host_.files.running_since_s = std::time(nullptr);
   const std::string complaint = snapshots_.save(host_.store);
   note_end_of_save(complaint);
-  return complaint;
+  return status_of(complaint);
 }
 
-std::string Durability::start_save() {
+Status Durability::start_save() {
   last_try_ms_ = host_.now_ms;
   changes_at_start_ = host_.statistics.changes_since_save;
   host_.files.running_since_s = std::time(nullptr);
   const std::string complaint = snapshots_.start(host_.store);
   if (!complaint.empty()) note_end_of_save(complaint);
   note_journal();
-  return complaint;
+  return status_of(complaint);
 }
 
 void Durability::note_end_of_save(const std::string& complaint) {

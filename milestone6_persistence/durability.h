@@ -2,7 +2,7 @@
 // brought together with the host that the commands know. It loads them, hands
 // every effect to the journal, and starts snapshots when they are due.
 //
-// Only main knows it; the server and the commands see the callbacks in Host.
+// Only main knows it; the server and the commands see a Keeper.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "commands/host.h"
+#include "commands/keeper.h"
 #include "persistence/data_directory.h"
 #include "persistence/journal.h"
 #include "persistence/loader.h"
@@ -18,9 +19,9 @@
 
 namespace klh {
 
-class Durability {
+class Durability final : public Keeper {
  public:
-  // Opens the directory and sets the callbacks of `host`, which must outlive
+  // Opens the directory and becomes the keeper of `host`, which must outlive
   // this object. Ends the program with one line on stderr if that fails.
   explicit Durability(Host& host);
 
@@ -34,14 +35,16 @@ class Durability {
   // end.
   std::string finish(bool snapshot);
 
+  void append(Args effect) override;
+  [[nodiscard]] bool commit() override;
+  int64_t tick() override;
+  Status save() override;
+  Status start_save() override;
+
  private:
   std::string make_good(const Loaded& loaded);
-  bool commit();
-  int64_t tick();
   int64_t tick_snapshots();
   int64_t next_snapshot_ms() const;
-  std::string save();
-  std::string start_save();
   void note_end_of_save(const std::string& complaint);
   void note_journal();
 

@@ -44,7 +44,7 @@ void run(Options& options) {
   store.on_expired = [&host](std::string_view key) {
     ++host.statistics.expired_keys;
     const std::string_view effect[] = {"DEL", key};
-    if (host.on_effect) host.on_effect(effect);
+    host.keeper->append(effect);
   };
 
   // The port stays ours until all is saved: a new server must find the files.

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "persistence/sync_policy.h"
+#include "common/sync_policy.h"
 
 namespace klh {
 

@@ -42,10 +42,16 @@ Server::Server(Host& host)
       listeners_(host.options),
       spare_(open_spare()),
       now_ms_(monotonic_ms()) {
-  host_.for_each_session = [this](const Host::Visit& visit) {
-    for (const auto& client : clients_) visit(client->connection.session());
-  };
+  host_.sessions = this;
   listeners_.watch(poller_);
+}
+
+std::vector<Session*> Server::all() {
+  std::vector<Session*> sessions;
+  for (const auto& client : clients_) {
+    sessions.push_back(&client->connection.session());
+  }
+  return sessions;
 }
 
 bool Server::run_once() {
@@ -54,7 +60,7 @@ bool Server::run_once() {
   take_turns();
   close_killed();
   close_idle();
-  tick_at_ms_ = host_.tick();
+  tick_at_ms_ = host_.keeper->tick();
   return !stop_requested() && !host_.should_stop;
 }
 
@@ -171,7 +177,7 @@ void Server::take_turns() {
     evict_clients();
     return bytes;
   });
-  const bool is_safe = host_.commit();
+  const bool is_safe = host_.keeper->commit();
   for (Client* client : turns) {
     client->connection.write_replies(is_safe);
     if (client->connection.take_progress()) {

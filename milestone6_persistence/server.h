@@ -16,6 +16,7 @@
 #include <list>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "commands/host.h"
 #include "common/net.h"
@@ -40,7 +41,7 @@ struct Client {
   bool is_large = true;   // its last reply was, or there was none yet
 };
 
-class Server {
+class Server final : public SessionList {
  public:
   // Listens where host.options say. `host` must outlive the server. Ends the
   // program with one line on stderr if that fails.
@@ -52,6 +53,8 @@ class Server {
 
   // Says on stdout where it listens, and serves until it is asked to stop.
   void run();
+
+  std::vector<Session*> all() override;
 
  private:
   void wait();

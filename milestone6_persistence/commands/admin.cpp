@@ -125,8 +125,8 @@ constexpr std::string_view kSaveInProgress =
 
 void save(Context& context) {
   if (refuse_while_saving(context, kSaveInProgress)) return;
-  const std::string complaint = context.host.save();
-  if (!complaint.empty()) return context.reply.error("ERR " + complaint);
+  const Status status = context.host.keeper->save();
+  if (!status.ok()) return context.reply.error("ERR " + status.text());
   context.reply.ok();
 }
 
@@ -137,8 +137,8 @@ void bgsave(Context& context) {
   (void)in.accept("schedule");
   if (!in.finish()) return;
   if (refuse_while_saving(context, kSaveInProgress)) return;
-  const std::string complaint = context.host.start_save();
-  if (!complaint.empty()) return context.reply.error("ERR " + complaint);
+  const Status status = context.host.keeper->start_save();
+  if (!status.ok()) return context.reply.error("ERR " + status.text());
   context.reply.status("Background saving started");
 }
 
@@ -148,8 +148,8 @@ void bgrewriteaof(Context& context) {
                           "in progress")) {
     return;
   }
-  const std::string complaint = context.host.start_save();
-  if (!complaint.empty()) return context.reply.error("ERR " + complaint);
+  const Status status = context.host.keeper->start_save();
+  if (!status.ok()) return context.reply.error("ERR " + status.text());
   context.reply.status("Background append only file rewriting started");
 }
 
@@ -184,9 +184,9 @@ void shutdown(Context& context) {
       return context.reply.error(kSyntaxError);
     }
   }
-  const std::string complaint = saves ? context.host.save() : "";
-  if (!complaint.empty() && !is_forced) {
-    return context.reply.error("ERR not shut down: " + complaint);
+  const Status status = saves ? context.host.keeper->save() : Status();
+  if (!status.ok() && !is_forced) {
+    return context.reply.error("ERR not shut down: " + status.text());
   }
   context.host.should_stop = true;
   context.host.stops_by_force = is_forced;

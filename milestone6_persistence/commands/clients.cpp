@@ -250,9 +250,7 @@ void client_info(Context& context) {
 }
 
 std::vector<Session*> all_sessions(Context& context) {
-  std::vector<Session*> sessions;
-  context.host.for_each_session(
-      [&](Session& session) { sessions.push_back(&session); });
+  std::vector<Session*> sessions = context.host.sessions->all();
   std::sort(sessions.begin(), sessions.end(),
             [](const Session* a, const Session* b) { return a->id < b->id; });
   return sessions;

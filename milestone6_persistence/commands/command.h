@@ -121,7 +121,7 @@ inline void Context::changed_as(Args effect, uint64_t count) {
   if (count == 0) return;
   host.statistics.changes_since_save += count;
   session.has_changed = true;
-  if (host.on_effect) host.on_effect(effect);
+  host.keeper->append(effect);
 }
 
 template <class T>

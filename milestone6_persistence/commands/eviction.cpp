@@ -28,7 +28,7 @@ void evict_keys(Host& host, size_t limit) {
     ++host.statistics.evicted_keys;
     ++host.statistics.changes_since_save;
     const std::string_view effect[] = {"DEL", key};
-    if (host.on_effect) host.on_effect(effect);
+    host.keeper->append(effect);
   }
 }
 

@@ -1,19 +1,18 @@
-// What commands may know of the server that runs them, and ask of it. The
-// server owns it; main wires the callbacks, so that commands need to know
-// neither sockets nor files.
+// What commands may know of the server that runs them, and ask of it. Main owns
+// it. What they ask of the files and of the sockets goes through two
+// interfaces, Keeper and SessionList, which always have an implementation.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "commands/keeper.h"
 #include "commands/session.h"
 #include "options.h"
-#include "protocol/request.h"
 #include "store/store.h"
 
 namespace klh {
@@ -72,6 +71,25 @@ struct FileStatus {
   std::string complaint;
 };
 
+// Lists the clients that are connected.
+class SessionList {
+ public:
+  // In no order. They live until the next turn of the loop.
+  virtual std::vector<Session*> all() = 0;
+
+ protected:
+  ~SessionList() = default;
+};
+
+class NoSessions final : public SessionList {
+ public:
+  std::vector<Session*> all() override { return {}; }
+};
+
+// The null forms. They have no state, so one of each serves all.
+inline KeepsNothing keeps_nothing;
+inline NoSessions no_sessions;
+
 struct Host {
   Store& store;
   Options& options;
@@ -79,23 +97,8 @@ struct Host {
   FileStatus files{};
   int64_t now_ms = 0;  // when this turn began, since 1970
 
-  // Writes all keys to disk, in the second form in the background: then an
-  // empty string only means that it has begun. What went wrong, or "".
-  std::function<std::string()> save{};
-  std::function<std::string()> start_save{};
-
-  // Makes all changes so far as safe as `appendfsync` says. False: they are
-  // not, and no client may be told that they were made.
-  std::function<bool()> commit{};
-
-  // Does what is due for the files, and says when it wants to be called again
-  // at the latest, in milliseconds since 1970.
-  std::function<int64_t()> tick{};
-
-  // Told of each change of the store, in order, as a command that brings it
-  // about again whenever it is run: no relative times, no random choice, DEL
-  // for a key that has expired. Empty when nobody wants to know.
-  std::function<void(Args effect)> on_effect{};
+  Keeper* keeper = &keeps_nothing;  // never nullptr, like `sessions`
+  SessionList* sessions = &no_sessions;
 
   uint64_t last_session_id = 0;
 
@@ -104,10 +107,7 @@ struct Host {
   // Some 64 bits, for RANDOMKEY and its kin; not for secrets.
   std::mt19937_64 random{std::random_device{}()};
 
-  // Calls visit(Session&) for each client that is connected. Whoever sets
-  // should_close of one that is not its own sets has_killed too.
-  using Visit = std::function<void(Session&)>;
-  std::function<void(const Visit& visit)> for_each_session{};
+  // Whoever sets should_close of a session that is not its own sets this too.
   bool has_killed = false;
 
   // Set by SHUTDOWN: the server ends after this turn, and what was to be saved

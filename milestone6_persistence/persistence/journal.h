@@ -32,8 +32,8 @@
 
 #include "common/buffer.h"
 #include "common/net.h"
+#include "common/sync_policy.h"
 #include "persistence/data_directory.h"
-#include "persistence/sync_policy.h"
 #include "persistence/worker.h"
 
 namespace klh {

@@ -14,6 +14,7 @@
 #include "persistence/effect.h"
 #include "protocol/request.h"
 #include "unit/contents.h"
+#include "unit/effect_listener.h"
 #include "unit/machine.h"
 
 namespace klh {
@@ -25,7 +26,6 @@ class Twins {
  public:
   Twins() {
     original_.store().set_now(now_ms_);
-    original_.host().on_effect = [this](Args effect) { append(effect); };
     original_.store().on_expired = [this](std::string_view key) {
       append(std::array<std::string_view, 2>{"DEL", key});
     };
@@ -93,6 +93,8 @@ class Twins {
 
   int64_t now_ms_ = kStartMs;
   test::Machine original_;
+  test::EffectListener listener_{original_.host(),
+                                 [this](Args effect) { append(effect); }};
   test::Machine copy_;  // nobody tells it the time
   Buffer journal_;
   uint32_t checksum_ = 0;

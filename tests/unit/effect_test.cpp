@@ -17,6 +17,7 @@
 #include "commands/table.h"
 #include "compare/generator.h"
 #include "unit/contents.h"
+#include "unit/effect_listener.h"
 #include "unit/machine.h"
 
 namespace klh::test {
@@ -149,17 +150,16 @@ class Property {
   std::vector<std::string> lines_;  // of the command that runs
   std::vector<std::string> history_;
   uint64_t seed_;
+  EffectListener listener_{original_.host(), [this](Args effect) {
+                             ++effects_;
+                             append_effect(journal_, effect);
+                           }};
 };
 
 Property::Property(uint64_t seed) : generator_(seed, kSoon), seed_(seed) {
-  const auto append = [this](Args effect) { append_effect(journal_, effect); };
-  original_.host().on_effect = [this, append](Args effect) {
-    ++effects_;
-    append(effect);
-  };
-  original_.store().on_expired = [this, append](std::string_view key) {
+  original_.store().on_expired = [this](std::string_view key) {
     ++expired_;
-    append(std::array<std::string_view, 2>{"DEL", key});
+    append_effect(journal_, std::array<std::string_view, 2>{"DEL", key});
   };
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "unit/effect_listener.h"
+
 namespace klh {
 namespace {
 
@@ -16,10 +18,6 @@ class Eviction : public testing::Test {
     options_.maxmemory = 1;
     apply_policy(host_);
     store_.set_now(1000);
-    host_.on_effect = [this](Args effect) {
-      effects_.emplace_back(std::string(effect[0]) + " " +
-                            std::string(effect[1]));
-    };
   }
 
   void fill(int keys) {
@@ -32,6 +30,11 @@ class Eviction : public testing::Test {
   Options options_;
   Host host_{.store = store_, .options = options_};
   std::vector<std::string> effects_;
+  test::EffectListener listener_{
+      host_, [this](Args effect) {
+        effects_.emplace_back(std::string(effect[0]) + " " +
+                              std::string(effect[1]));
+      }};
 };
 
 TEST_F(Eviction, TellsWhichKeysItErases) {

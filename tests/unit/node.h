@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "harness/files.h"
@@ -10,6 +11,7 @@
 #include "persistence/loader.h"
 #include "persistence/snapshot.h"
 #include "unit/contents.h"
+#include "unit/effect_listener.h"
 #include "unit/machine.h"
 
 namespace klh::test {
@@ -46,7 +48,8 @@ class Node {
     if (complaint.empty() && journal_.has_lost_data()) {
       complaint = snapshots_.save(machine.store());
     }
-    machine.host().on_effect = [this](Args effect) { journal_.append(effect); };
+    listener_.emplace(machine.host(),
+                      [this](Args effect) { journal_.append(effect); });
     return complaint;
   }
 
@@ -68,6 +71,7 @@ class Node {
   Journal journal_{directory_};
   Snapshots snapshots_{directory_, &journal_};
   Loaded loaded_;
+  std::optional<EffectListener> listener_;  // from the end of the load on
 };
 
 struct LoadOutcome {
