@@ -41,7 +41,7 @@ class Connection {
   bool wants_close() const;
 
   // What has changed, as Poller::Event tells it.
-  void note(bool readable, bool writable, bool is_closed);
+  void note(bool readable, bool writable, bool must_drain);
 
   // One turn: at most one read, the answers to all its requests, one write, so
   // that no client, however much it sends, keeps the others waiting for long.
@@ -66,7 +66,7 @@ class Connection {
   State state_ = State::open;
   bool readable_ = false;
   bool writable_ = true;  // a new socket's send buffer is empty
-  bool is_closed_ = false;
+  bool must_drain_ = false;
   bool is_held_back_ = false;  // requests may wait in incoming: it was full
   Buffer incoming_;
   Buffer outgoing_;

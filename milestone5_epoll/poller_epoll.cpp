@@ -18,8 +18,8 @@ Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
 
 bool Poller::add(int fd, void* tag) {
   epoll_event event{};
-  // EPOLLHUP and EPOLLERR come unasked, EPOLLRDHUP does not.
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  // EPOLLHUP and EPOLLERR come unasked, EPOLLRDHUP and EPOLLPRI do not.
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
   event.data.ptr = tag;
   return ::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
@@ -36,7 +36,7 @@ std::span<const Poller::Event> Poller::wait(int timeout_ms) {
     events_.push_back({.tag = ready[i].data.ptr,
                        .readable = is_closed || (bits & EPOLLIN),
                        .writable = is_broken || (bits & EPOLLOUT),
-                       .is_closed = is_closed});
+                       .must_drain = is_closed || (bits & EPOLLPRI)});
   }
   return events_;
 }

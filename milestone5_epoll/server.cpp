@@ -118,7 +118,7 @@ void Server::wait() {
       continue;
     }
     Client& client = *static_cast<Client*>(event.tag);
-    client.connection.note(event.readable, event.writable, event.is_closed);
+    client.connection.note(event.readable, event.writable, event.must_drain);
     make_ready(client);
   }
   if (accept_now) accept_clients();

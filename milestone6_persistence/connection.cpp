@@ -38,10 +38,10 @@ bool Connection::wants_close() const {
          (state_ == State::ended && outgoing_.empty() && !is_held_back_);
 }
 
-void Connection::note(bool readable, bool writable, bool is_closed) {
+void Connection::note(bool readable, bool writable, bool must_drain) {
   readable_ |= readable;
   writable_ |= writable;
-  is_closed_ |= is_closed;
+  must_drain_ |= must_drain;
 }
 
 size_t Connection::read_and_execute() {
@@ -86,10 +86,10 @@ bool Connection::may_wait() const {
 }
 
 // Takes what has come, up to kReadBytes. Fewer than asked for means that no
-// more is there (epoll(7), Q9), which saves the call that would return EAGAIN;
-// only urgent data (tcp(7)), which no client of ours sends, would cut it short.
-// Unless the peer has closed its side: the end of the stream is not a byte, and
-// the edge that told of it has passed. So then it is read until it is met.
+// more is there (epoll(7), Q9), which saves the call that would return EAGAIN.
+// There are two exceptions. The end of the stream is not a byte, and the edge
+// that told of it has passed. And a read ends before urgent data (tcp(7)),
+// however much stands behind it. In both it is read until nothing is left.
 void Connection::read_some() {
   char* const room = incoming_.prepare(kReadBytes);
   const ssize_t got = ::read(fd(), room, kReadBytes);
@@ -97,11 +97,11 @@ void Connection::read_some() {
     incoming_.commit(static_cast<size_t>(got));
     unanswered_ += static_cast<size_t>(got);
     if (unanswered_ >= kReadBytes) note_progress();
-    readable_ = got == kReadBytes || is_closed_;
+    readable_ = got == kReadBytes || must_drain_;
   } else if (got == 0) {
     state_ = State::ended;
   } else if (errno == EAGAIN) {
-    readable_ = false;
+    readable_ = must_drain_ = false;
   } else if (errno != EINTR) {
     state_ = State::failed;
   }

@@ -22,10 +22,14 @@ namespace klh {
 class Poller {
  public:
   struct Event {
-    void* tag;       // as given to add()
-    bool readable;   // bytes, a connection to accept, end of stream, an error
-    bool writable;   // room in the send buffer, or an error
-    bool is_closed;  // the peer has closed its side, or the connection broke
+    void* tag;      // as given to add()
+    bool readable;  // bytes, a connection to accept, end of stream, an error
+    bool writable;  // room in the send buffer, or an error
+
+    // A short read does not mean that nothing is left: behind it stands the end
+    // of the stream, an error, or what follows urgent data. To be read until
+    // EAGAIN or that end.
+    bool must_drain;
   };
 
   Poller();

@@ -44,10 +44,13 @@ std::span<const Poller::Event> Poller::wait(int timeout_ms) {
     // filter: it has closed both, a write will fail.
     const bool is_closed = ready[i].flags & EV_EOF;
     const bool is_read = ready[i].filter == EVFILT_READ;
+    // EV_FLAG1 of the read filter is the EV_OOBAND of macOS. The BSDs' read
+    // filter does not tell of urgent data.
+    const bool is_urgent = is_read && (ready[i].flags & EV_FLAG1);
     events_.push_back({.tag = ready[i].udata,
                        .readable = is_closed || is_read,
                        .writable = !is_read,
-                       .is_closed = is_closed});
+                       .must_drain = is_closed || is_urgent});
   }
   return events_;
 }

@@ -83,7 +83,7 @@ void Server::wait() {
       continue;
     }
     Client& client = *static_cast<Client*>(event.tag);
-    client.connection.note(event.readable, event.writable, event.is_closed);
+    client.connection.note(event.readable, event.writable, event.must_drain);
     turns_.add(client);
   }
   if (accept_now) accept_clients();

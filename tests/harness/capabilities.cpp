@@ -40,6 +40,8 @@ const std::vector<Capability>& capabilities() {
        "10,000 idle clients cost a pass nothing", "docs/5-epoll.md"},
       {"DescriptorExhaustion", 5, 6, any_server,
        "goes on when it is out of descriptors", "docs/5-epoll.md"},
+      {"UrgentData", 5, 6, any_server, "answers what stands behind urgent data",
+       "docs/5-epoll.md"},
       {"IdleTimeout", 5, 6, course_only, "closes idle connections (--timeout)",
        "docs/5-epoll.md"},
       {"Persistence", 6, 6, any_server, "still knows it all after a restart",

@@ -116,6 +116,13 @@ void Client::request(const Words& words, Where where) {
   send(encode(dialect_, words), where);
 }
 
+void Client::send_urgent(char byte, Where where) {
+  note_sent({&byte, 1});
+  if (::send(fd_.get(), &byte, 1, MSG_OOB | MSG_NOSIGNAL) != 1) {
+    fail_in_send(0, 1, where);
+  }
+}
+
 // What the other side has not yet acknowledged is still counted. See tcp(7).
 void Client::wait_until_delivered(Where where) {
   const Deadline deadline(settings().deadline_ms);

@@ -52,6 +52,9 @@ class Client {
 
   void request(const Words& words, Where where = Where::here());
 
+  // The byte as urgent data: it goes beside the stream, and leaves a mark in it.
+  void send_urgent(char byte, Where where = Where::here());
+
   // Returns when all that was sent has reached the server's kernel.
   void wait_until_delivered(Where where = Where::here());
 
