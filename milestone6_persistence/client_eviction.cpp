@@ -11,15 +11,15 @@ namespace {
 
 size_t evictable_bytes(Connection& connection) {
   const Session& session = connection.session();
-  return session.is_evictable ? session.bytes.get() : 0;
+  return session.is_evictable ? session.share.get() : 0;
 }
 
 }  // namespace
 
 // One that is about to be closed counts no more: it cannot be chosen again.
 void Connection::count_bytes() {
-  if (state_ == State::failed) return session_.bytes.set(0);
-  session_.bytes.set(BufferPool::bytes_of(incoming_) +
+  if (state_ == State::failed) return session_.share.set(0);
+  session_.share.set(BufferPool::bytes_of(incoming_) +
                      BufferPool::bytes_of(outgoing_) +
                      request_.allocated_bytes() + session_.allocated_bytes());
 }
@@ -40,8 +40,7 @@ void Connection::abandon() {
 // most is looked for only when some client has to go. O(clients) for each that
 // does, and it must connect again to bring that about again.
 void Server::evict_clients() {
-  const uint64_t limit = clients_limit(host_.options);
-  while (limit != 0 && host_.client_bytes > limit) {
+  while (host_.budget.is_exceeded()) {
     const auto largest = std::max_element(
         clients_.begin(), clients_.end(), [](const auto& a, const auto& b) {
           return evictable_bytes(a->connection) <

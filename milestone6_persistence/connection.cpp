@@ -26,7 +26,7 @@ constexpr size_t kAnsweredBytes = 2 * kReadBytes;
 Connection::Connection(FileDescriptor fd, Host& host, BufferPool& pool)
     : fd_(std::move(fd)), host_(host), pool_(pool) {
   session_.fd = fd_.get();
-  session_.bytes = ClientBytes(host.client_bytes);
+  session_.share = Share(host.budget);
   session_.is_authenticated = host.options.requirepass.empty();
   session_.id = ++host.last_session_id;
   session_.connected_s = host.now_ms / 1000;
@@ -81,7 +81,7 @@ bool Connection::has_work() const {
 // that anyone is evicted for it: the buffer doubles when it grows.
 bool Connection::may_wait() const {
   const uint64_t limit = clients_limit(host_.options);
-  const bool is_crowded = limit != 0 && host_.client_bytes >= limit / 4;
+  const bool is_crowded = limit != 0 && host_.budget.taken() >= limit / 4;
   return !is_crowded && incoming_.size() < kMostWaitingBytes;
 }
 

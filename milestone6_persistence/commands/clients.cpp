@@ -229,7 +229,7 @@ std::string describe(const Host& host, const Session& session) {
   // rely on these fields: redis-py raises KeyError without.
   line += " qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0";
   line += " obl=0 oll=0 omem=0";
-  line += " tot-mem=" + std::to_string(session.bytes.get()) + " events=r";
+  line += " tot-mem=" + std::to_string(session.share.get()) + " events=r";
   line += " cmd=" + std::string(session.last_command) + " user=default";
   line += " redir=-1 resp=" + number(session.protocol);
   line += " lib-name=" + session.library_name;

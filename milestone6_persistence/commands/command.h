@@ -57,6 +57,13 @@ class Context {
   template <class T>
   [[nodiscard]] bool find_or_create(std::string_view key, T*& value);
 
+  // May the command take so many bytes while it runs, for what it builds and
+  // for its reply? False when all clients together would then take more than
+  // they may: then the error, -OOM, has been replied. Every command whose need
+  // is a product of its arguments asks this before it builds or replies
+  // anything. Always true for a change that is read from a file. O(1).
+  [[nodiscard]] bool can_take(size_t bytes);
+
   // Does this reply alone take more than all clients together may? Then what
   // is still to be written can be left out: the client is closed. For commands
   // that reply the same large value again and again.

@@ -12,6 +12,7 @@
 
 #include "commands/keeper.h"
 #include "commands/session.h"
+#include "network/budget.h"
 #include "options.h"
 #include "store/store.h"
 
@@ -102,7 +103,7 @@ struct Host {
 
   uint64_t last_session_id = 0;
 
-  size_t client_bytes = 0;  // what the buffers of all clients take
+  Budget budget{options};  // of what clients take
 
   // Some 64 bits, for RANDOMKEY and its kin; not for secrets.
   std::mt19937_64 random{std::random_device{}()};

@@ -89,7 +89,7 @@ void add_bytes(Lines& lines, const std::string& name, uint64_t bytes) {
 
 void add_memory(Lines& lines, const Host& host) {
   const Options& options = host.options;
-  const uint64_t used = used_memory() + host.client_bytes;
+  const uint64_t used = used_memory() + host.budget.taken();
   const auto resident = static_cast<uint64_t>(resident_memory());
   add_bytes(lines, "used_memory", used);
   add_bytes(lines, "used_memory_rss", resident);
@@ -100,7 +100,7 @@ void add_memory(Lines& lines, const Host& host) {
   add(lines, "mem_fragmentation_ratio",
       static_cast<double>(resident) /
           static_cast<double>(std::max<uint64_t>(used, 1)));
-  add(lines, "mem_clients_normal", host.client_bytes);
+  add(lines, "mem_clients_normal", host.budget.taken());
 }
 
 void add_loading(Lines& lines, const FileStatus& files) {

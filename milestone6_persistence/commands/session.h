@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "commands/client_bytes.h"
 #include "commands/rest.h"
+#include "network/budget.h"
 
 namespace klh {
 
@@ -35,7 +35,7 @@ struct Session {
 
   // Of the last reply; the next request waits for it.
   std::unique_ptr<Rest> rest;
-  ClientBytes bytes;         // what its buffers take
+  Share share;               // what it takes of the budget
   bool is_evictable = true;  // CLIENT NO-EVICT; see Server::evict_clients
 
   bool is_authenticated = false;

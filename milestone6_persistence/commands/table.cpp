@@ -240,6 +240,13 @@ std::string apply_effect(Host& host, Args effect) {
   return std::string(output.view().substr(1, output.size() - 3));
 }
 
+bool Context::can_take(size_t bytes) {
+  if (session.share.can_take(bytes)) return true;
+  reply.error(
+      "OOM command needs more memory than 'maxmemory-clients' has left.");
+  return false;
+}
+
 bool Context::gives_up() {
   const uint64_t limit = clients_limit(host.options);
   if (limit == 0 || reply.output().size() <= limit || !session.is_evictable) {
