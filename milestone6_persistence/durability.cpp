@@ -79,11 +79,12 @@ bool Durability::load(const std::function<bool()>& on_progress) {
     if (std::chrono::steady_clock::now() - begin < kQuietLoad) return true;
     return on_progress();
   };
-  std::string complaint = load_files(
+  Status status = load_files(
       directory_, host_.store,
       [this](Args effect) { return apply_effect(host_, effect); }, progress,
       loaded);
-  if (complaint == kStopped) return false;
+  if (status.is(Status::Kind::stopped)) return false;
+  std::string complaint = status.text();
   if (complaint.empty()) complaint = snapshots_.begin(loaded, host_.store);
   if (complaint.empty()) complaint = make_good(loaded);
   if (!complaint.empty()) die_plainly(complaint);

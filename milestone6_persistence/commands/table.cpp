@@ -228,16 +228,21 @@ void execute(Context& context) {
   if (has_run) ++statistics_of(context, *command).failed;
 }
 
-std::string apply_effect(Host& host, Args effect) {
+Status apply_effect(Host& host, Args effect) {
   const Command* const command = command_table().find(effect[0]);
-  if (!command || !(command->flags & kWrite)) return "not a change";
-  if (!takes(command->arity, effect.size())) return "not so many arguments";
+  if (!command || !(command->flags & kWrite)) {
+    return Status::invalid("not a change");
+  }
+  if (!takes(command->arity, effect.size())) {
+    return Status::invalid("not so many arguments");
+  }
   Session session;
   Buffer output;
   Context context(host, session, effect, output);
   command->handle(context);
-  if (!output.view().starts_with('-')) return "";
-  return std::string(output.view().substr(1, output.size() - 3));
+  if (!output.view().starts_with('-')) return {};
+  return Status::invalid(
+      std::string(output.view().substr(1, output.size() - 3)));
 }
 
 bool Context::can_take(size_t bytes) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands/command.h"
+#include "common/status.h"
 
 namespace klh {
 
@@ -79,7 +80,8 @@ inline bool needs_password(const Host& host, const Session& session) {
 // there is no such command or it takes another number of arguments.
 void execute(Context& context);
 
-// Brings about a change that a journal tells of. What is wrong with it, or "".
-std::string apply_effect(Host& host, Args effect);
+// Brings about a change that a journal tells of, or returns what is wrong with
+// it.
+Status apply_effect(Host& host, Args effect);
 
 }  // namespace klh

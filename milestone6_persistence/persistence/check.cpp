@@ -10,7 +10,7 @@ namespace klh {
 int check_directory(const std::string& path, Store& store, const Apply& apply) {
   const DataDirectory directory(path, DataDirectory::Use::check);
   Loaded loaded;
-  const std::string complaint = load_files(directory, store, apply, {}, loaded);
+  const Status status = load_files(directory, store, apply, {}, loaded);
   for (const LoadedFile& file : loaded.files) {
     const bool is_dump = file.name.starts_with("dump-");
     std::printf("%s: %s\n", file.name.c_str(),
@@ -18,12 +18,12 @@ int check_directory(const std::string& path, Store& store, const Apply& apply) {
   }
   if (!loaded.torn.empty()) std::printf("%s\n", loaded.torn.c_str());
   if (loaded.is_suspect) std::printf("%s\n", suspicion(directory).c_str());
-  if (complaint.empty()) {
+  if (status.ok()) {
     if (loaded.files.empty()) std::printf("%s: no files yet\n", path.c_str());
     return 0;
   }
   std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", complaint.c_str());
+  std::fprintf(stderr, "%s\n", status.text().c_str());
   return 1;
 }
 

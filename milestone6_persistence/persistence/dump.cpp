@@ -2,9 +2,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "persistence/crc32c.h"
 #include "persistence/data_directory.h"
@@ -17,8 +17,6 @@ namespace {
 constexpr std::string_view kHeader = "# klh 1";
 constexpr std::string_view kHeaderBegin = "# klh";
 constexpr std::string_view kFooterBegin = "# end ";
-constexpr std::string_view kCutShort =
-    "cut short: the footer '# end ...' is missing";
 constexpr size_t kWriteBytes = 256 * 1024;
 
 // Writes a dump to a file piece by piece, and keeps the first failure.
@@ -61,60 +59,75 @@ class Writer {
   int error_ = 0;
 };
 
+Status cut_short() {
+  return Status::damaged("cut short: the footer '# end ...' is missing");
+}
+
 // What a dump's lines say, taken one by one.
 class Reader {
  public:
   Reader(Store& store, ReadDump& dump) : store_(store), dump_(dump) {}
 
   // `line` with its '\n', if it has one.
-  std::string take(std::string_view line, uint64_t number) {
-    if (has_footer_) return "something stands behind the footer";
-    if (has_header_ && !line.ends_with('\n')) return std::string(kCutShort);
+  Status take(std::string_view line, uint64_t number) {
+    if (has_footer_) {
+      return Status::damaged("something stands behind the footer");
+    }
+    if (has_header_ && !line.ends_with('\n')) return cut_short();
     const bool is_first = number == 1;
     if (is_first && kHeader.starts_with(line)) {
-      return "cut short: no header and no record";
+      return Status::damaged("cut short: no header and no record");
     }
     if (is_first && line.starts_with(kHeaderBegin)) {
-      const std::string complaint = take_header(line);
-      if (!complaint.empty()) return complaint;
+      Status status = take_header(line);
+      if (!status.ok()) return status;
     } else if (line.starts_with(kFooterBegin)) {
       return take_footer(line);
     }
     checksum_ = crc32c(line, checksum_);
-    if (line.starts_with('#')) return "";
+    if (line.starts_with('#')) return {};
     ++dump_.records;
     if (line.ends_with('\n')) line.remove_suffix(1);
     return load_record(line, store_);
   }
 
-  std::string take_end(uint64_t number) const {
-    if (number == 1) return "cut short: no header and no record";
-    if (!has_header_ && dump_.records == 0) return "neither header nor record";
-    return has_header_ && !has_footer_ ? std::string(kCutShort) : "";
+  Status take_end(uint64_t number) const {
+    if (number == 1) {
+      return Status::damaged("cut short: no header and no record");
+    }
+    if (!has_header_ && dump_.records == 0) {
+      return Status::damaged("neither header nor record");
+    }
+    return has_header_ && !has_footer_ ? cut_short() : Status();
   }
 
  private:
-  std::string take_header(std::string_view line) {
+  Status take_header(std::string_view line) {
     has_header_ = true;
-    if (!line.ends_with('\n')) return "cut short: no complete header";
+    if (!line.ends_with('\n')) {
+      return Status::damaged("cut short: no complete header");
+    }
     line.remove_suffix(1);
-    if (line == kHeader) return "";
+    if (line == kHeader) return {};
     const std::string begin = std::string(kHeader) + " ";
     if (line.starts_with(begin)) {
       line.remove_prefix(begin.size());
       dump_.journal = line;
-      if (number_in(line, FileKind::journal)) return "";
+      if (number_in(line, FileKind::journal)) return {};
     }
-    return "a header, but not '# klh 1' or '# klh 1 journal-N.klh'";
+    return Status::damaged(
+        "a header, but not '# klh 1' or '# klh 1 journal-N.klh'");
   }
 
-  std::string take_footer(std::string_view line) {
-    if (!has_header_) return "a footer, but the file has no header '# klh 1'";
+  Status take_footer(std::string_view line) {
+    if (!has_header_) {
+      return Status::damaged("a footer, but the file has no header '# klh 1'");
+    }
     if (line != dump_footer(dump_.records, checksum_)) {
-      return "damaged: the content does not fit its footer";
+      return Status::damaged("damaged: the content does not fit its footer");
     }
     has_footer_ = true;
-    return "";
+    return {};
   }
 
   Store& store_;
@@ -133,23 +146,23 @@ int write_dump(int fd, const Store& store, const std::string& journal) {
   return writer.finish();
 }
 
-std::string read_dump(int fd, const Progress& progress, Store& store,
-                      ReadDump& dump) {
+Status read_dump(int fd, const Progress& progress, Store& store,
+                 ReadDump& dump) {
   using Result = LineReader::Result;
   LineReader lines(fd, progress);
   Reader reader(store, dump);
   Result result;
-  std::string complaint;
+  Status status;
   std::string_view line;
   do {
     result = lines.next(line);
-    if (result == Result::stopped) return std::string(kStopped);
-    if (result == Result::failed) complaint = std::strerror(errno);
-    if (result == Result::line) complaint = reader.take(line, lines.number());
-    if (result == Result::end) complaint = reader.take_end(lines.number());
-  } while (result == Result::line && complaint.empty());
-  if (complaint.empty()) return "";
-  return std::to_string(lines.number()) + ": " + complaint;
+    if (result == Result::stopped) return Status::stopped();
+    if (result == Result::failed) status = Status::from_errno("");
+    if (result == Result::line) status = reader.take(line, lines.number());
+    if (result == Result::end) status = reader.take_end(lines.number());
+  } while (result == Result::line && status.ok());
+  if (status.ok()) return status;
+  return std::move(status).at(std::to_string(lines.number()));
 }
 
 std::string dump_header(const std::string& journal) {

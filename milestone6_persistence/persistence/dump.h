@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <string>
 
+#include "common/status.h"
 #include "persistence/line_reader.h"
 #include "store/store.h"
 
@@ -32,17 +33,14 @@ struct ReadDump {
   uint64_t records = 0;
 };
 
-// Loads a file into an empty store. Returns what is wrong with it, "LINE:
-// REASON", or "".
-std::string read_dump(int fd, const Progress& progress, Store& store,
-                      ReadDump& dump);
+// Loads a file into an empty store, or returns what is wrong with it, "LINE:
+// REASON"; Kind::stopped if `progress` wanted to go no further.
+Status read_dump(int fd, const Progress& progress, Store& store,
+                 ReadDump& dump);
 
 // The first and the last line that the server writes, with '\n'. `checksum` is
 // that of all bytes before.
 std::string dump_header(const std::string& journal);
 std::string dump_footer(uint64_t records, uint32_t checksum);
-
-// What is returned when `progress` has stopped the reading of a file.
-inline constexpr std::string_view kStopped = "stopped";
 
 }  // namespace klh

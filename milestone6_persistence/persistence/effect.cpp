@@ -44,22 +44,24 @@ uint32_t append_effect(Buffer& output,
   return checksum;
 }
 
-std::string read_effect(std::string_view text, std::vector<std::string>& words,
-                        uint32_t before) {
+Status read_effect(std::string_view text, std::vector<std::string>& words,
+                   uint32_t before) {
   words.clear();
-  if (text.size() <= kChecksumBytes) return "cut short: no checksum";
+  if (text.size() <= kChecksumBytes) {
+    return Status::damaged("cut short: no checksum");
+  }
   const std::string_view command = command_in(text);
   if (given_checksum(text) != right_checksum(text, before) ||
       !command.ends_with(' ')) {
-    return "damaged: the line does not fit its checksum";
+    return Status::damaged("damaged: the line does not fit its checksum");
   }
   Line line(command.substr(0, command.size() - 1));
   while (!line.at_end()) {
-    const std::string complaint =
+    Status status =
         decode_token(line.next(), Token::plain, words.emplace_back());
-    if (!complaint.empty()) return complaint;
+    if (!status.ok()) return status;
   }
-  return "";
+  return {};
 }
 
 std::optional<uint32_t> given_checksum(std::string_view line) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "common/buffer.h"
+#include "common/status.h"
 
 namespace klh {
 
@@ -32,9 +33,9 @@ uint32_t append_effect(Buffer& output,
                        std::span<const std::string_view> command,
                        uint32_t before = 0);
 
-// Reads a line into the words of its command. What is wrong with it, or "".
-std::string read_effect(std::string_view line, std::vector<std::string>& words,
-                        uint32_t before = 0);
+// Reads a line into the words of its command, or returns what is wrong with it.
+Status read_effect(std::string_view line, std::vector<std::string>& words,
+                   uint32_t before = 0);
 
 // The checksum that a line gives, right or wrong, if it has one; and the one
 // that would be right.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "persistence/dump.h"
@@ -23,23 +24,23 @@ class Loader {
         progress_(progress),
         loaded_(loaded) {}
 
-  std::string load() {
-    std::string complaint = look_around();
-    if (complaint.empty() && loaded_.dump != 0) complaint = load_dump();
+  Status load() {
+    Status status = look_around();
+    if (status.ok() && loaded_.dump != 0) status = load_dump();
     uint64_t number = first_journal();
-    while (complaint.empty() && number != 0) {
-      complaint = load_journal(number);
+    while (status.ok() && number != 0) {
+      status = load_journal(number);
       number = next_;
     }
-    if (complaint.empty()) complaint = check_nothing_is_left();
-    return complaint;
+    if (status.ok()) status = check_nothing_is_left();
+    return status;
   }
 
  private:
   // Which files there are.
-  std::string look_around() {
+  Status look_around() {
     const auto names = directory_.names();
-    if (!names) return complaint_of("directory " + directory_.path());
+    if (!names) return Status::from_errno("directory " + directory_.path());
     names_.insert(names->begin(), names->end());
     loaded_.is_suspect = names_.contains(std::string(kSyncFailed));
     for (const std::string& name : names_) {
@@ -54,14 +55,15 @@ class Loader {
     const uint64_t newest =
         journals_.empty() ? loaded_.dump : *journals_.rbegin();
     if (newest >= UINT64_MAX - 1) {
-      return directory_.path() + ": no number is left for the next file";
+      return Status::refused("no number is left for the next file")
+          .at(directory_.path());
     }
     count_bytes(file_name(FileKind::dump, loaded_.dump));
     loaded_.dump_size = loaded_.total_bytes;
     for (const uint64_t number : journals_) {
       count_bytes(file_name(FileKind::journal, number));
     }
-    return "";
+    return {};
   }
 
   void count_bytes(const std::string& name) {
@@ -70,20 +72,23 @@ class Loader {
     loaded_.total_bytes += static_cast<uint64_t>(status.st_size);
   }
 
-  std::string load_dump() {
+  Status load_dump() {
     const std::string name = file_name(FileKind::dump, loaded_.dump);
     const FileDescriptor fd = directory_.open_to_read(name);
-    if (!fd.is_open()) return complaint_of(directory_.path_of(name));
+    if (!fd.is_open()) {
+      return Status::from_errno(directory_.path_of(name));
+    }
     ReadDump dump;
-    std::string complaint = read_dump(fd.get(), progress_, store_, dump);
+    Status status = read_dump(fd.get(), progress_, store_, dump);
     led_to_ = dump.journal;
-    if (complaint.empty() && !led_to_.empty() &&
+    if (status.ok() && !led_to_.empty() &&
         led_to_ != file_name(FileKind::journal, loaded_.dump)) {
-      complaint = "1: the header of a dump with another number";
+      status =
+          Status::damaged("the header of a dump with another number").at("1");
     }
     led_by_ = name;
-    if (complaint.empty()) loaded_.files.push_back({name, dump.records});
-    return located(name, complaint);
+    if (status.ok()) loaded_.files.push_back({name, dump.records});
+    return std::move(status).at(directory_.path_of(name));
   }
 
   // The one that the dump names; else the one of its number, if it is there:
@@ -94,50 +99,55 @@ class Loader {
     return is_named || journals_.contains(loaded_.dump) ? loaded_.dump : 0;
   }
 
-  std::string load_journal(uint64_t number) {
+  Status load_journal(uint64_t number) {
     std::string name = file_name(FileKind::journal, number);
     if (!journals_.contains(number)) {
       if (!names_.contains(unfinished(name))) {
-        return directory_.path_of(name) + ": missing, " + led_by_ +
-               " leads to it";
+        return Status::missing("missing, " + led_by_ + " leads to it")
+            .at(directory_.path_of(name));
       }
       name = loaded_.unfinished_journal = unfinished(name);
     }
     const FileDescriptor fd = directory_.open_to_read(name);
-    if (!fd.is_open()) return complaint_of(directory_.path_of(name));
+    if (!fd.is_open()) {
+      return Status::from_errno(directory_.path_of(name));
+    }
     Replayed replayed;
-    const std::string complaint = located(
-        name,
+    Status status =
         replay_journal(fd.get(), progress_, number,
                        may_follow(number, loaded_.dump, loaded_.journal == 0),
-                       apply_, replayed));
-    if (complaint.empty()) loaded_.files.push_back({name, replayed.changes});
+                       apply_, replayed)
+            .at(directory_.path_of(name));
+    if (status.ok()) loaded_.files.push_back({name, replayed.changes});
     journals_.erase(number);
     loaded_.journal = number;
     loaded_.journal_size = replayed.size;
     loaded_.journal_checksum = replayed.checksum;
     loaded_.changes += replayed.changes;
-    if (!replayed.torn.empty()) loaded_.torn = located(name, replayed.torn);
+    if (!replayed.torn.empty()) {
+      loaded_.torn = directory_.path_of(name) + ":" + replayed.torn;
+    }
     led_by_ = name;
     next_ = replayed.next;
-    return complaint;
+    return status;
   }
 
   // A journal that none leads to: the one before it has lost its end, or the
   // dump that it follows is gone.
-  std::string check_nothing_is_left() const {
+  Status check_nothing_is_left() const {
     std::string left;
     if (!journals_.empty()) {
       left = file_name(FileKind::journal, *journals_.begin());
     } else if (next_was_in_use()) {
       left = unfinished(file_name(FileKind::journal, loaded_.journal + 1));
     } else {
-      return "";
+      return {};
     }
     const std::string last = loaded_.journal != 0
                                  ? file_name(FileKind::journal, loaded_.journal)
                                  : file_name(FileKind::dump, loaded_.dump);
-    return directory_.path_of(left) + ": " + last + " does not lead to it";
+    return Status::damaged(last + " does not lead to it")
+        .at(directory_.path_of(left));
   }
 
   // A journal that still has its unfinished name, but more in it than the
@@ -154,12 +164,6 @@ class Loader {
            static_cast<uint64_t>(status.st_size) > header.size();
   }
 
-  std::string located(const std::string& name,
-                      const std::string& complaint) const {
-    if (complaint.empty() || complaint == kStopped) return complaint;
-    return directory_.path_of(name) + ":" + complaint;
-  }
-
   const DataDirectory& directory_;
   Store& store_;
   const Apply& apply_;
@@ -174,9 +178,9 @@ class Loader {
 
 }  // namespace
 
-std::string load_files(const DataDirectory& directory, Store& store,
-                       const Apply& apply, const Progress& progress,
-                       Loaded& loaded) {
+Status load_files(const DataDirectory& directory, Store& store,
+                  const Apply& apply, const Progress& progress,
+                  Loaded& loaded) {
   return Loader(directory, store, apply, progress, loaded).load();
 }
 

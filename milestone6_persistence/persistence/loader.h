@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/status.h"
 #include "persistence/data_directory.h"
 #include "persistence/line_reader.h"
 #include "persistence/replay.h"
@@ -39,12 +40,11 @@ struct Loaded {
                                    // journal that is not finished
 };
 
-// Returns what is wrong, "FILE:LINE: REASON", or "". The store must be empty,
-// and its clock must stand still: during a replay no key expires but by the
-// journal's word.
-std::string load_files(const DataDirectory& directory, Store& store,
-                       const Apply& apply, const Progress& progress,
-                       Loaded& loaded);
+// Returns what is wrong, "FILE:LINE: REASON", or Kind::stopped if `progress`
+// wanted to go no further. The store must be empty, and its clock must stand
+// still: during a replay no key expires but by the journal's word.
+Status load_files(const DataDirectory& directory, Store& store,
+                  const Apply& apply, const Progress& progress, Loaded& loaded);
 
 // The names that the header of a journal may give, as what it follows. Beside
 // the dump `dump` (0: there is none) it is the first to read, or not.

@@ -26,95 +26,102 @@ T* create(Store& store, std::string_view key) {
   return store.size() == size ? nullptr : value;
 }
 
-std::string load_string(Line& line, std::string_view key, Store& store) {
-  if (line.at_end()) return "no value";
+Status load_string(Line& line, std::string_view key, Store& store) {
+  if (line.at_end()) return Status::damaged("no value");
   std::string value;
-  const std::string complaint = decode_token(line.next(), Token::plain, value);
-  if (!complaint.empty()) return complaint;
-  if (!line.at_end()) return "more than one value";
+  Status status = decode_token(line.next(), Token::plain, value);
+  if (!status.ok()) return status;
+  if (!line.at_end()) return Status::damaged("more than one value");
   String* const string = create<String>(store, key);
-  if (!string) return kThereAlready;
+  if (!string) return Status::damaged(kThereAlready);
   string->assign(value);
-  return "";
+  return {};
 }
 
-std::string load_list(Line& line, std::string_view key, Store& store) {
-  if (line.at_end()) return "no elements";
+Status load_list(Line& line, std::string_view key, Store& store) {
+  if (line.at_end()) return Status::damaged("no elements");
   List* const list = create<List>(store, key);
-  if (!list) return kThereAlready;
+  if (!list) return Status::damaged(kThereAlready);
   std::string element;
   while (!line.at_end()) {
-    const std::string complaint =
-        decode_token(line.next(), Token::plain, element);
-    if (!complaint.empty()) return complaint;
+    Status status = decode_token(line.next(), Token::plain, element);
+    if (!status.ok()) return status;
     list->push_tail(element);
   }
-  return "";
+  return {};
 }
 
-std::string load_field(std::string_view token, Hash& hash) {
+Status load_field(std::string_view token, Hash& hash) {
   const size_t colon = token.find(':');
-  if (colon == token.npos) return "no ':' between field and value";
+  if (colon == token.npos) {
+    return Status::damaged("no ':' between field and value");
+  }
   std::string name;
   std::string value;
-  std::string complaint =
-      decode_token(token.substr(0, colon), Token::field, name);
-  if (!complaint.empty()) return complaint;
-  complaint = decode_token(token.substr(colon + 1), Token::plain, value);
-  if (!complaint.empty()) return complaint;
-  return hash.set(name, value) ? "" : "a field comes twice";
+  Status status = decode_token(token.substr(0, colon), Token::field, name);
+  if (!status.ok()) return status;
+  status = decode_token(token.substr(colon + 1), Token::plain, value);
+  if (!status.ok()) return status;
+  return hash.set(name, value) ? Status()
+                               : Status::damaged("a field comes twice");
 }
 
-std::string load_hash(Line& line, std::string_view key, Store& store) {
-  if (line.at_end()) return "no fields";
+Status load_hash(Line& line, std::string_view key, Store& store) {
+  if (line.at_end()) return Status::damaged("no fields");
   Hash* const hash = create<Hash>(store, key);
-  if (!hash) return kThereAlready;
+  if (!hash) return Status::damaged(kThereAlready);
   while (!line.at_end()) {
-    const std::string complaint = load_field(line.next(), *hash);
-    if (!complaint.empty()) return complaint;
+    Status status = load_field(line.next(), *hash);
+    if (!status.ok()) return status;
   }
-  return "";
+  return {};
 }
 
-std::string load_member(std::string_view token, SortedSet& set) {
+Status load_member(std::string_view token, SortedSet& set) {
   const size_t colon = token.find(':');
-  if (colon == token.npos) return "no ':' between score and member";
-  const std::optional<double> score = parse_double(token.substr(0, colon));
-  if (!score) return "the score is not a number";
-  std::string member;
-  const std::string complaint =
-      decode_token(token.substr(colon + 1), Token::plain, member);
-  if (!complaint.empty()) return complaint;
-  return set.set(member, *score) ? "" : "a member comes twice";
-}
-
-std::string load_sorted_set(Line& line, std::string_view key, Store& store) {
-  if (line.at_end()) return "no members";
-  SortedSet* const set = create<SortedSet>(store, key);
-  if (!set) return kThereAlready;
-  while (!line.at_end()) {
-    const std::string complaint = load_member(line.next(), *set);
-    if (!complaint.empty()) return complaint;
+  if (colon == token.npos) {
+    return Status::damaged("no ':' between score and member");
   }
-  return "";
+  const std::optional<double> score = parse_double(token.substr(0, colon));
+  if (!score) return Status::damaged("the score is not a number");
+  std::string member;
+  Status status = decode_token(token.substr(colon + 1), Token::plain, member);
+  if (!status.ok()) return status;
+  return set.set(member, *score) ? Status()
+                                 : Status::damaged("a member comes twice");
 }
 
-std::string load_expiry(Line& line, std::string_view key, Store& store) {
-  if (line.at_end()) return "no time";
+Status load_sorted_set(Line& line, std::string_view key, Store& store) {
+  if (line.at_end()) return Status::damaged("no members");
+  SortedSet* const set = create<SortedSet>(store, key);
+  if (!set) return Status::damaged(kThereAlready);
+  while (!line.at_end()) {
+    Status status = load_member(line.next(), *set);
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+Status load_expiry(Line& line, std::string_view key, Store& store) {
+  if (line.at_end()) return Status::damaged("no time");
   const std::string_view token = line.next();
   int64_t when_ms = 0;
   const char* const end = token.data() + token.size();
   const auto [stop, error] = std::from_chars(token.data(), end, when_ms);
-  if (error != std::errc() || stop != end) return "the time is not a number";
-  if (!line.at_end()) return "more than one time";
+  if (error != std::errc() || stop != end) {
+    return Status::damaged("the time is not a number");
+  }
+  if (!line.at_end()) return Status::damaged("more than one time");
   Entry* const entry = store.find(key);
-  if (!entry) return "a time for a key that is not there";
-  if (store.time_of(*entry)) return "the key has a time already";
+  if (!entry) return Status::damaged("a time for a key that is not there");
+  if (store.time_of(*entry)) {
+    return Status::damaged("the key has a time already");
+  }
   store.expire_at(*entry, when_ms);
-  return "";
+  return {};
 }
 
-using Load = std::string (*)(Line& line, std::string_view key, Store& store);
+using Load = Status (*)(Line& line, std::string_view key, Store& store);
 
 Load loader_of(std::string_view type) {
   if (type == "K") return load_string;
@@ -172,19 +179,21 @@ void append_expiry(Buffer& output, std::string_view key, int64_t when_ms) {
   output.append("\n");
 }
 
-std::string load_record(std::string_view text, Store& store) {
+Status load_record(std::string_view text, Store& store) {
   Line line(text);
   const std::string_view type = line.next();
   const Load load = loader_of(type);
-  if (!load) return "a record begins with K, L, H, Z or E and a space";
-  if (line.at_end()) return "no key";
+  if (!load) {
+    return Status::damaged("a record begins with K, L, H, Z or E and a space");
+  }
+  if (line.at_end()) return Status::damaged("no key");
   std::string key;
-  const std::string complaint = decode_token(line.next(), Token::plain, key);
-  if (!complaint.empty()) return complaint;
-  const std::string wrong = load(line, key, store);
-  const bool has_made_key = type != "E" && wrong != kThereAlready;
-  if (!wrong.empty() && has_made_key) store.erase(key);
-  return wrong;
+  Status status = decode_token(line.next(), Token::plain, key);
+  if (!status.ok()) return status;
+  const size_t keys_before = store.size();
+  status = load(line, key, store);
+  if (!status.ok() && store.size() > keys_before) store.erase(key);
+  return status;
 }
 
 }  // namespace klh

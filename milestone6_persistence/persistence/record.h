@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "common/buffer.h"
+#include "common/status.h"
 #include "store/store.h"
 
 namespace klh {
@@ -31,10 +32,10 @@ void append_record(Buffer& output, const Entry& entry);
 // Appends the line of the time when a key expires.
 void append_expiry(Buffer& output, std::string_view key, int64_t when_ms);
 
-// Puts what a line (without '\n') says into the store. Returns what is wrong
-// with the line, or "". A key that is there already, a field or member that
+// Puts what a line (without '\n') says into the store, or returns what is wrong
+// with the line. A key that is there already, a field or member that
 // comes twice, a collection without elements, a time for a key that is not
 // there or has one are wrong, and then the store stays as it was.
-std::string load_record(std::string_view line, Store& store);
+Status load_record(std::string_view line, Store& store);
 
 }  // namespace klh

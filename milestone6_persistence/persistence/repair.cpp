@@ -133,7 +133,7 @@ std::string Repair::check_names() const {
         const FileDescriptor fd = directory_.open_to_read(name);
         Store store;
         ReadDump dump;
-        if (!read_dump(fd.get(), {}, store, dump).empty()) continue;
+        if (!read_dump(fd.get(), {}, store, dump).ok()) continue;
       }
       return directory_.path_of(name) + ":1: is " + file_name(kind, own) +
              " by its header; give it that name";
@@ -247,12 +247,12 @@ int repair_directory(const std::string& path, Store& store,
                      const Apply& apply) {
   const DataDirectory directory(path, DataDirectory::Use::check);
   Loaded loaded;
-  const std::string damage = load_files(directory, store, apply, {}, loaded);
-  if (damage.empty()) {
+  const Status damage = load_files(directory, store, apply, {}, loaded);
+  if (damage.ok()) {
     std::printf("%s: nothing to repair\n", path.c_str());
     return 0;
   }
-  std::printf("%s\n\n", damage.c_str());
+  std::printf("%s\n\n", damage.text().c_str());
   store.clear();
   Repair repair(directory, store, apply);
   const std::string complaint = repair.run();

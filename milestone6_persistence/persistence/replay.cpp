@@ -1,11 +1,9 @@
 #include "persistence/replay.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <utility>
 
 #include "persistence/crc32c.h"
-#include "persistence/dump.h"
 #include "persistence/effect.h"
 #include "persistence/journal.h"
 
@@ -18,47 +16,52 @@ class Reader {
   Reader(uint64_t number, const Apply& apply, Replayed& replayed)
       : number_(number), apply_(apply), replayed_(replayed) {}
 
-  std::string take_header(std::string_view line,
-                          const std::vector<std::string>& may_follow) {
+  Status take_header(std::string_view line,
+                     const std::vector<std::string>& may_follow) {
     replayed_.checksum = crc32c(line);
     for (const std::string& name : may_follow) {
-      if (line == journal_header(number_, name)) return "";
+      if (line == journal_header(number_, name)) return {};
     }
     const std::string begin = journal_header(number_, "");
     const std::string_view until_name(begin.data(), begin.size() - 1);
     if (line.starts_with(until_name) && line.ends_with('\n')) {
       line.remove_prefix(until_name.size());
       line.remove_suffix(1);
-      return "follows " + std::string(line) + ", which is missing";
+      return Status::missing("follows " + std::string(line) +
+                             ", which is missing");
     }
-    return "damaged: no header of this journal";
+    return Status::damaged("damaged: no header of this journal");
   }
 
   // A line that ends in '\n'.
-  std::string take(std::string_view line) {
-    if (replayed_.next != 0) return "something stands behind the end";
+  Status take(std::string_view line) {
+    if (replayed_.next != 0) {
+      return Status::damaged("something stands behind the end");
+    }
     if (line.starts_with('#') &&
         line == journal_end(number_ + 1, replayed_.checksum)) {
       replayed_.next = number_ + 1;
-      return "";
+      return {};
     }
     line.remove_suffix(1);
-    const std::string complaint = read_effect(line, words_, replayed_.checksum);
-    if (!complaint.empty()) return complaint;
+    Status status = read_effect(line, words_, replayed_.checksum);
+    if (!status.ok()) return status;
     replayed_.checksum = *given_checksum(line);
     ++replayed_.changes;
     views_.assign(words_.begin(), words_.end());
     return apply_(views_);
   }
 
-  std::string take_torn(std::string_view rest, uint64_t line_number) {
-    if (replayed_.next != 0) return "something stands behind the end";
+  Status take_torn(std::string_view rest, uint64_t line_number) {
+    if (replayed_.next != 0) {
+      return Status::damaged("something stands behind the end");
+    }
     const bool is_zeros = rest.find_first_not_of('\0') == rest.npos;
     replayed_.torn = std::to_string(line_number) + ": " +
                      std::to_string(rest.size()) +
                      (is_zeros ? " zeros" : " bytes of a line") +
                      " at the end, as a crash leaves them, do not count";
-    return "";
+    return {};
   }
 
  private:
@@ -71,30 +74,30 @@ class Reader {
 
 }  // namespace
 
-std::string replay_journal(int fd, const Progress& progress, uint64_t number,
-                           const std::vector<std::string>& may_follow,
-                           const Apply& apply, Replayed& replayed) {
+Status replay_journal(int fd, const Progress& progress, uint64_t number,
+                      const std::vector<std::string>& may_follow,
+                      const Apply& apply, Replayed& replayed) {
   using Result = LineReader::Result;
   LineReader lines(fd, progress);
   Reader reader(number, apply, replayed);
   for (;;) {
     std::string_view line;
-    std::string complaint;
+    Status status;
     const Result result = lines.next(line);
-    if (result == Result::stopped) return std::string(kStopped);
+    if (result == Result::stopped) return Status::stopped();
     if (result == Result::failed) {
-      complaint = std::strerror(errno);
+      status = Status::from_errno("");
     } else if (lines.number() == 1) {
-      complaint = reader.take_header(line, may_follow);
+      status = reader.take_header(line, may_follow);
     } else if (result == Result::end) {
-      return "";
+      return {};
     } else if (line.ends_with('\n')) {
-      complaint = reader.take(line);
+      status = reader.take(line);
     } else {
-      complaint = reader.take_torn(line, lines.number());
+      status = reader.take_torn(line, lines.number());
     }
-    if (!complaint.empty()) {
-      return std::to_string(lines.number()) + ": " + complaint;
+    if (!status.ok()) {
+      return std::move(status).at(std::to_string(lines.number()));
     }
     if (replayed.torn.empty()) replayed.size = lines.offset() + line.size();
   }

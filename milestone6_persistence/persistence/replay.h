@@ -8,12 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "common/status.h"
 #include "persistence/line_reader.h"
 
 namespace klh {
 
-// Makes a change, which is a command, in the store. What is wrong, or "".
-using Apply = std::function<std::string(std::span<const std::string_view>)>;
+// Makes a change, which is a command, in the store, or returns what is wrong.
+using Apply = std::function<Status(std::span<const std::string_view>)>;
 
 struct Replayed {
   uint64_t changes = 0;
@@ -30,15 +31,16 @@ struct Replayed {
   uint32_t checksum = 0;  // of the last line that counts
 };
 
-// Returns what is wrong, "LINE: REASON", or "". The file must say that it is
-// journal `number` and follows one of the given files.
+// Returns what is wrong, "LINE: REASON", or Kind::stopped if `progress` wanted
+// to go no further. The file must say that it is journal `number` and follows
+// one of the given files.
 //
 // Two things can be left of a last write that a crash has interrupted: a line
 // that is cut short, and zeros where the file had grown but not yet its content
 // had come. Both are torn ends, not damage. Whatever is whole, so ends in '\n',
 // must be right.
-std::string replay_journal(int fd, const Progress& progress, uint64_t number,
-                           const std::vector<std::string>& may_follow,
-                           const Apply& apply, Replayed& replayed);
+Status replay_journal(int fd, const Progress& progress, uint64_t number,
+                      const std::vector<std::string>& may_follow,
+                      const Apply& apply, Replayed& replayed);
 
 }  // namespace klh

@@ -97,7 +97,7 @@ class Chain {
     for (const std::optional<uint32_t> before :
          {given_, right_, std::optional(last_)}) {
       if (fits || !before) continue;
-      complaint = read_effect(line, words, *before);
+      complaint = read_effect(line, words, *before).text();
       fits = right_checksum(line, *before) == given_checksum(line);
     }
     right_ = right_checksum(line, given_.value_or(last_));
@@ -145,7 +145,7 @@ class DumpLook {
       return has_header_ ? "no record: it may have been one" : "";
     }
     if (has_header_ && bytes.size() == line.size()) return "cut short";
-    const std::string complaint = load_record(line, store_);
+    const std::string complaint = load_record(line, store_).text();
     if (complaint.empty()) ++salvage_.kept;
     return complaint;
   }
@@ -256,7 +256,8 @@ class JournalLook {
     std::string complaint = chain_->take(line, words_);
     if (complaint.empty()) {
       complaint =
-          apply_(std::vector<std::string_view>(words_.begin(), words_.end()));
+          apply_(std::vector<std::string_view>(words_.begin(), words_.end()))
+              .text();
     }
     if (complaint.empty()) ++salvage_.kept;
     return complaint;

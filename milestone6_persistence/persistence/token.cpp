@@ -85,21 +85,20 @@ int value_of(char digit) {
 }
 
 // "byte 0x0D must be written %0D"
-std::string explain_raw_byte(char byte) {
+Status explain_raw_byte(char byte) {
   char text[64];
   const unsigned value = static_cast<unsigned char>(byte);
   std::snprintf(text, sizeof text, "byte 0x%02X must be written %%%02X", value,
                 value);
-  return text;
+  return Status::damaged(text);
 }
 
 }  // namespace
 
-std::string decode_token(std::string_view token, Token kind,
-                         std::string& bytes) {
+Status decode_token(std::string_view token, Token kind, std::string& bytes) {
   bytes.clear();
-  if (token.empty()) return "an empty token must be written %";
-  if (token.size() == 1 && token[0] == kEscape) return "";
+  if (token.empty()) return Status::damaged("an empty token must be written %");
+  if (token.size() == 1 && token[0] == kEscape) return {};
   bytes.resize(token.size());
   char* end = bytes.data();
   for (size_t i = 0; i < token.size();) {
@@ -117,14 +116,17 @@ std::string decode_token(std::string_view token, Token kind,
     const int high = has_digits ? value_of(token[i + 1]) : -1;
     const int low = has_digits ? value_of(token[i + 2]) : -1;
     if (high < 0 || low < 0) {
-      return "% must be followed by two upper-case hexadecimal digits";
+      return Status::damaged(
+          "% must be followed by two upper-case hexadecimal digits");
     }
     *end++ = static_cast<char>(high * 16 + low);
     i += 3;
   }
   bytes.resize(static_cast<size_t>(end - bytes.data()));
-  if (bytes.size() > String::kMaxBytes) return "a token of over 512 MiB";
-  return "";
+  if (bytes.size() > String::kMaxBytes) {
+    return Status::damaged("a token of over 512 MiB");
+  }
+  return {};
 }
 
 std::string_view Line::next() {

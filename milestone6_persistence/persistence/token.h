@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "common/buffer.h"
+#include "common/status.h"
 
 namespace klh {
 
@@ -20,9 +21,8 @@ enum class Token { plain, field };
 void append_token(Buffer& output, std::string_view bytes,
                   Token kind = Token::plain);
 
-// Decodes a token into `bytes`. What is wrong with it, or "". O(size).
-std::string decode_token(std::string_view token, Token kind,
-                         std::string& bytes);
+// Decodes a token into `bytes`, or says what is wrong with it. O(size).
+Status decode_token(std::string_view token, Token kind, std::string& bytes);
 
 // Takes the tokens of a line from its front.
 class Line {

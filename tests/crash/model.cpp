@@ -140,8 +140,8 @@ void Model::become(const Model& other) {
   ReadDump dump;
   if (write_dump(file.get(), other.store_, "") != 0) die("write_dump");
   if (lseek(file.get(), 0, SEEK_SET) < 0) die("lseek");
-  const std::string complaint = read_dump(file.get(), {}, store_, dump);
-  if (!complaint.empty()) die_plainly(complaint);
+  const Status status = read_dump(file.get(), {}, store_, dump);
+  if (!status.ok()) die_plainly(status.text());
 }
 
 bool is_change(const Words& command) {

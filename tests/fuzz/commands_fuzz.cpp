@@ -84,10 +84,10 @@ class Twins {
       const std::string line(all.substr(0, all.find('\n')));
       journal_.consume(line.size() + 1);
       test::Words words;
-      if (!read_effect(line, words, before).empty()) std::abort();
+      if (!read_effect(line, words, before).ok()) std::abort();
       before = *given_checksum(line);
       const std::vector<std::string_view> views(words.begin(), words.end());
-      if (!apply_effect(copy_.host(), views).empty()) std::abort();
+      if (!apply_effect(copy_.host(), views).ok()) std::abort();
     }
   }
 

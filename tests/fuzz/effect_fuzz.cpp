@@ -29,7 +29,7 @@ void check(std::string_view input) {
     line = framed.view().substr(0, framed.size() - 1);
   }
   std::vector<std::string> words;
-  if (!read_effect(line, words, before).empty()) return;
+  if (!read_effect(line, words, before).ok()) return;
   if (words.empty()) std::abort();
   if (given_checksum(line) != right_checksum(line, before)) std::abort();
 
@@ -42,7 +42,7 @@ void check(std::string_view input) {
   if (written.find('\n') != written.npos) std::abort();
   if (given_checksum(written) != checksum) std::abort();
   std::vector<std::string> again;
-  if (!read_effect(written, again, before).empty()) std::abort();
+  if (!read_effect(written, again, before).ok()) std::abort();
   if (again != words) std::abort();
 }
 

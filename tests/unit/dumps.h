@@ -17,8 +17,8 @@ class Dumps {
   // What is wrong, or "".
   std::string load(Store& store) {
     Loaded loaded;
-    const std::string complaint = load_files(directory_, store, {}, {}, loaded);
-    return complaint.empty() ? snapshots_.begin(loaded, store) : complaint;
+    const Status status = load_files(directory_, store, {}, {}, loaded);
+    return status.ok() ? snapshots_.begin(loaded, store) : status.text();
   }
   std::string save(const Store& store) { return snapshots_.save(store); }
 

@@ -65,10 +65,10 @@ TEST(Effect, GoesOnFromTheOneBefore) {
   EXPECT_EQ(given_checksum(line), first);
   EXPECT_EQ(right_checksum(next, first), given_checksum(next));
   Words read;
-  EXPECT_EQ(read_effect(line, read), "");
-  EXPECT_EQ(read_effect(next, read, first), "");
-  EXPECT_NE(read_effect(line, read, first), "") << "it comes twice";
-  EXPECT_NE(read_effect(next, read), "") << "the one before is gone";
+  EXPECT_EQ(read_effect(line, read).text(), "");
+  EXPECT_EQ(read_effect(next, read, first).text(), "");
+  EXPECT_NE(read_effect(line, read, first).text(), "") << "it comes twice";
+  EXPECT_NE(read_effect(next, read).text(), "") << "the one before is gone";
   EXPECT_EQ(given_checksum("1234ABCD"), std::nullopt);
   EXPECT_EQ(given_checksum("a ~1234abcd"), std::nullopt);
 }
@@ -79,7 +79,7 @@ TEST(Effect, IsReadBackAsItWas) {
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     line.pop_back();
     Words words = {"left from before"};
-    EXPECT_EQ(read_effect(line, words), "");
+    EXPECT_EQ(read_effect(line, words).text(), "");
     EXPECT_EQ(words, command);
   }
 }
@@ -93,7 +93,7 @@ TEST(Effect, IsRefusedWithAnyByteChanged) {
         const char before = byte;
         byte = static_cast<char>(byte ^ change);
         Words words;
-        ASSERT_NE(read_effect(line, words), "") << line;
+        ASSERT_NE(read_effect(line, words).text(), "") << line;
         byte = before;
       }
     }
@@ -106,11 +106,11 @@ TEST(Effect, IsRefusedWhenCutShortOrLonger) {
     line.pop_back();
     Words words;
     for (size_t size = 0; size < line.size(); ++size) {
-      ASSERT_NE(read_effect(line.substr(0, size), words), "") << line;
-      ASSERT_NE(read_effect(line.substr(size + 1), words), "") << line;
+      ASSERT_NE(read_effect(line.substr(0, size), words).text(), "") << line;
+      ASSERT_NE(read_effect(line.substr(size + 1), words).text(), "") << line;
     }
-    EXPECT_NE(read_effect(line + " ", words), "");
-    EXPECT_NE(read_effect(line + std::string(8, '\0'), words), "");
+    EXPECT_NE(read_effect(line + " ", words).text(), "");
+    EXPECT_NE(read_effect(line + std::string(8, '\0'), words).text(), "");
   }
 }
 
@@ -221,7 +221,7 @@ void Property::replay() {
     journal_.consume(line.size() + 1);
     lines_.push_back(line);
     Words words;
-    ASSERT_EQ(read_effect(line, words), "") << line;
+    ASSERT_EQ(read_effect(line, words).text(), "") << line;
     const std::string reply = copy_.run(words);
     EXPECT_FALSE(reply.starts_with('-')) << line << "\n" << reply;
   }

@@ -36,12 +36,13 @@ class Node {
   // What is wrong, or "": then changes are kept.
   std::string start() {
     Machine& machine = machine_;
-    std::string complaint = load_files(
+    const Status status = load_files(
         directory_, machine.store(),
         [&machine](Args effect) {
           return apply_effect(machine.host(), effect);
         },
         {}, loaded_);
+    std::string complaint = status.text();
     if (complaint.empty()) {
       complaint = snapshots_.begin(loaded_, machine.store());
     }
@@ -85,10 +86,11 @@ inline LoadOutcome load(const std::string& path) {
   LoadOutcome outcome;
   const DataDirectory directory(path, DataDirectory::Use::check);
   Machine machine;
-  outcome.complaint = load_files(
+  const Status status = load_files(
       directory, machine.store(),
       [&machine](Args effect) { return apply_effect(machine.host(), effect); },
       {}, outcome.loaded);
+  outcome.complaint = status.text();
   if (outcome.complaint.empty()) {
     outcome.contents = contents_of(machine.store(), INT64_MIN);
   }
