@@ -1,5 +1,6 @@
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "poller.h"
@@ -8,13 +9,19 @@ namespace klh {
 
 namespace {
 
-constexpr int kEventsPerWait = 512;
+// How many events a wait has room for, at first and at most.
+constexpr size_t kFewestEvents = 512;
+constexpr size_t kMostEvents = 8192;
 
 }  // namespace
 
-Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
+struct Poller::Ready : epoll_event {};
+
+Poller::Poller() : fd_(::epoll_create1(EPOLL_CLOEXEC)), ready_(kFewestEvents) {
   if (!fd_.is_open()) die("epoll_create1");
 }
+
+Poller::~Poller() = default;
 
 bool Poller::add(int fd, void* tag) {
   epoll_event event{};
@@ -25,19 +32,21 @@ bool Poller::add(int fd, void* tag) {
 }
 
 std::span<const Poller::Event> Poller::wait(int timeout_ms) {
-  epoll_event ready[kEventsPerWait];
-  const int count = ::epoll_wait(fd_.get(), ready, kEventsPerWait, timeout_ms);
+  const int room = static_cast<int>(ready_.size());
+  const int count = ::epoll_wait(fd_.get(), ready_.data(), room, timeout_ms);
   if (count < 0 && errno != EINTR) die("epoll_wait");
   events_.clear();
   for (int i = 0; i < count; ++i) {
-    const uint32_t bits = ready[i].events;
+    const epoll_event& ready = ready_[static_cast<size_t>(i)];
+    const uint32_t bits = ready.events;
     const bool is_broken = bits & (EPOLLHUP | EPOLLERR);
     const bool is_closed = is_broken || (bits & EPOLLRDHUP);
-    events_.push_back({.tag = ready[i].data.ptr,
+    events_.push_back({.tag = ready.data.ptr,
                        .readable = is_closed || (bits & EPOLLIN),
                        .writable = is_broken || (bits & EPOLLOUT),
                        .must_drain = is_closed || (bits & EPOLLPRI)});
   }
+  if (count == room) ready_.resize(std::min(2 * ready_.size(), kMostEvents));
   return events_;
 }
 

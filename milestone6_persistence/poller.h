@@ -33,6 +33,7 @@ class Poller {
   };
 
   Poller();
+  ~Poller();
 
   // Watches `fd` from now on. What it is ready for already is the first event.
   // False if the kernel refuses, for want of memory or by a limit.
@@ -44,11 +45,16 @@ class Poller {
   // Waits for the first events, at most `timeout_ms`; -1 is for ever, 0 not at
   // all. Empty when the time is up or a signal came. One descriptor may have
   // several events. Valid until the next wait. Costs what the events cost,
-  // however many descriptors are watched.
+  // however many descriptors are watched. There are at most 8,192: the others
+  // come with the next wait.
   std::span<const Event> wait(int timeout_ms);
 
  private:
+  struct Ready;  // an event as the kernel writes it
+
   FileDescriptor fd_;
+  std::vector<Ready>
+      ready_;  // room for a wait, twice as much once it is filled
   std::vector<Event> events_;
 };
 

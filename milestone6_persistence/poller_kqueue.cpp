@@ -1,6 +1,7 @@
 #include <sys/event.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 
@@ -10,13 +11,21 @@ namespace klh {
 
 namespace {
 
-constexpr int kEventsPerWait = 512;
+// How many events a wait has room for, at first and at most.
+constexpr size_t kFewestEvents = 512;
+constexpr size_t kMostEvents = 8192;
+
+using KernelEvent = struct kevent;  // the function has the same name
 
 }  // namespace
 
-Poller::Poller() : fd_(::kqueue()) {
+struct Poller::Ready : KernelEvent {};
+
+Poller::Poller() : fd_(::kqueue()), ready_(kFewestEvents) {
   if (!fd_.is_open()) die("kqueue");
 }
+
+Poller::~Poller() = default;
 
 bool Poller::add(int fd, void* tag) {
   const auto ident = static_cast<uintptr_t>(fd);
@@ -33,25 +42,27 @@ bool Poller::add(int fd, void* tag) {
 void Poller::remove(int) {}
 
 std::span<const Poller::Event> Poller::wait(int timeout_ms) {
-  struct kevent ready[kEventsPerWait];
   const timespec timeout{timeout_ms / 1000, timeout_ms % 1000 * 1'000'000L};
-  const int count = ::kevent(fd_.get(), nullptr, 0, ready, kEventsPerWait,
+  const int room = static_cast<int>(ready_.size());
+  const int count = ::kevent(fd_.get(), nullptr, 0, ready_.data(), room,
                              timeout_ms < 0 ? nullptr : &timeout);
   if (count < 0 && errno != EINTR) die("kevent");
   events_.clear();
   for (int i = 0; i < count; ++i) {
+    const KernelEvent& ready = ready_[static_cast<size_t>(i)];
     // EV_EOF on the read filter: the peer has closed its side. On the write
     // filter: it has closed both, a write will fail.
-    const bool is_closed = ready[i].flags & EV_EOF;
-    const bool is_read = ready[i].filter == EVFILT_READ;
+    const bool is_closed = ready.flags & EV_EOF;
+    const bool is_read = ready.filter == EVFILT_READ;
     // EV_FLAG1 of the read filter is the EV_OOBAND of macOS. The BSDs' read
     // filter does not tell of urgent data.
-    const bool is_urgent = is_read && (ready[i].flags & EV_FLAG1);
-    events_.push_back({.tag = ready[i].udata,
+    const bool is_urgent = is_read && (ready.flags & EV_FLAG1);
+    events_.push_back({.tag = ready.udata,
                        .readable = is_closed || is_read,
                        .writable = !is_read,
                        .must_drain = is_closed || is_urgent});
   }
+  if (count == room) ready_.resize(std::min(2 * ready_.size(), kMostEvents));
   return events_;
 }
 

@@ -38,6 +38,7 @@ const std::vector<Capability>& capabilities() {
        "bounds what a non-reader costs, serves on", "docs/4-pipelining.md"},
       {"TenThousandIdle", 5, 6, any_server,
        "10,000 idle clients cost a pass nothing", "docs/5-epoll.md"},
+      {"ManyReady", 5, 6, course_only, no_row, "docs/5-epoll.md"},
       {"DescriptorExhaustion", 5, 6, any_server,
        "goes on when it is out of descriptors", "docs/5-epoll.md"},
       {"UrgentData", 5, 6, any_server, "answers what stands behind urgent data",
