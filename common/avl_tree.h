@@ -65,6 +65,9 @@ class AvlTree {
   template <class Less>
   void insert(Node* node, Less less);
 
+  // Leaves the tree empty; the nodes keep their links. O(1).
+  void forget() { root_ = nullptr; }
+
   // Takes out a node of this tree; its links are as new afterwards.
   void erase(Node* node);
 

@@ -69,6 +69,7 @@ HashTable& HashTable::operator=(HashTable&& other) noexcept {
 }
 
 void HashTable::insert(Node* node, uint64_t hash) {
+  assert(current_ != nullptr || previous_ == nullptr);  // not half drained
   begin_operation();
   if (current_ == nullptr && !start_resize(kSmallestCount)) {
     die_plainly("no memory for a hash table");
@@ -98,7 +99,6 @@ void HashTable::replace(Node** slot, Node* with) {
 }
 
 size_t HashTable::array_bytes() const {
-  if (current_ == nullptr) return 0;
   if (!is_resizing()) return bytes_of(bucket_count());
   const size_t old_count = previous().end();
   return bytes_of(bucket_count()) + bytes_of(old_count) -
@@ -145,6 +145,24 @@ void HashTable::release_passed(size_t first) {
   previous_ = nullptr;
   previous_log2_ = 0;
   moved_ = 0;
+}
+
+// For drain: passes the empty bucket that it stands at, and those behind it.
+void HashTable::skip_empty() {
+  const size_t first = moved_;
+  const size_t end = std::min(first + kSkippedPerStep, previous().end());
+  while (moved_ < end && previous_[moved_] == nullptr) ++moved_;
+  release_passed(first);
+}
+
+// For drain, which takes nodes from previous_ only, and goes on with the other
+// array as soon as that has been given back.
+bool HashTable::is_drained() {
+  if (previous_ != nullptr) return false;
+  previous_ = std::exchange(current_, nullptr);
+  previous_log2_ = std::exchange(current_log2_, uint8_t{0});
+  is_late_ = false;
+  return previous_ == nullptr;
 }
 
 // Moving a node reads it, and it lies anywhere in memory. Begun one operation

@@ -151,6 +151,16 @@ class HashTable {
   template <class Dispose>
   void clear(Dispose dispose);
 
+  // A clear that is spread over many calls. Takes out nodes until `budget` is
+  // used up or there are none left, which it returns: then the table is as new.
+  // Until then it must not be used but for drain, clear, size and to be
+  // destroyed. `dispose(Node*)` may free the node, and must not change the
+  // table. The budget goes down by one for each node, and for kSkippedPerStep
+  // buckets that are empty; `dispose` may take more of it. Gives the arrays
+  // back piece by piece. O(budget).
+  template <class Dispose>
+  bool drain(size_t& budget, Dispose dispose);
+
   // Starts to load what a later find of the same hash reads first: the bucket.
   // The second, some dozens of nanoseconds later, the first node of its chain.
   // For a batch of lookups: prefetch all, then prefetch_node all, then find
@@ -193,6 +203,8 @@ class HashTable {
   void move_step();
   void move_bucket(size_t index);
   void release_passed(size_t first);
+  void skip_empty();
+  bool is_drained();
   void prefetch_next_step() const;
   size_t due_count() const;
   void resize_if_due();
@@ -271,7 +283,6 @@ void HashTable::visit_chain(Node* node, Visit& visit) {
 
 template <class Visit>
 void HashTable::visit_all(Visit& visit) const {
-  if (current_ == nullptr) return;
   is_visiting_ = true;
   for (const Array& array : {previous(), current()}) {
     if (array.buckets == nullptr) continue;
@@ -293,6 +304,26 @@ void HashTable::clear(Dispose dispose) {
   auto dispose_of = [&dispose](Node& node) { dispose(&node); };
   visit_all(dispose_of);
   HashTable().swap(*this);
+}
+
+template <class Dispose>
+bool HashTable::drain(size_t& budget, Dispose dispose) {
+  assert(!is_visiting_);
+  last_work_ = Work{};
+  while (!is_drained()) {
+    if (budget == 0) return false;
+    --budget;
+    Node*& bucket = previous_[moved_];
+    if (bucket == nullptr) {
+      skip_empty();
+    } else {
+      Node* const node = bucket;
+      bucket = node->next;
+      --size_;
+      dispose(node);
+    }
+  }
+  return true;
 }
 
 // Why a scan misses nothing although the table changes size between its steps:

@@ -94,6 +94,7 @@ int Server::wait_ms() const {
   constexpr int64_t kLongestMs = 60'000;
   if (!turns_.empty()) return 0;
   if (host_.files.is_loading || should_evict(host_)) return 0;
+  if (!host_.store.garbage().empty()) return 0;
   int64_t wait_ms = INT64_MAX;
   if (accept_after_ms_ >= 0) wait_ms = accept_after_ms_;
   if (timeout_ms_ != 0 && !clients_.empty()) {
@@ -207,10 +208,11 @@ void Server::close_killed() {
 }
 
 // Not all that are due at once: when a million keys expire in the same second,
-// clients get their turns in between.
+// clients get their turns in between. So do they while large values are freed.
 void Server::expire_keys() {
   constexpr size_t kKeysPerTurn = 200;
   host_.store.expire_due(kKeysPerTurn);
+  host_.store.garbage().free_some(Garbage::kFreedPerTurn);
   if (should_evict(host_)) evict_keys(host_, kKeysPerTurn);
 }
 

@@ -109,6 +109,7 @@ void config_set(Context& context) {
 
 void config_resetstat(Context& context) {
   context.host.statistics.reset();
+  context.store.garbage().reset_freed();
   context.reply.ok();
 }
 

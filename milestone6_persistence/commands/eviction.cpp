@@ -22,7 +22,12 @@ Entry& choose(Host& host) {
 }  // namespace
 
 void evict_keys(Host& host, size_t limit) {
+  Garbage& garbage = host.store.garbage();
   for (size_t i = 0; i < limit && should_evict(host); ++i) {
+    if (!garbage.empty()) {
+      garbage.free_some(Garbage::kMostAtOnce);
+      continue;
+    }
     const std::string key(choose(host).key());
     if (!host.store.erase(key)) continue;  // it had expired
     ++host.statistics.evicted_keys;
@@ -34,11 +39,15 @@ void evict_keys(Host& host, size_t limit) {
 
 // When much has to go, as after maxmemory was lowered, it goes bit by bit, so
 // that nobody waits for all of it: here, and in each turn of the server. In the
-// meantime commands are executed if the data is not far beyond the limit.
+// meantime commands are executed if the data is not far beyond the limit, or
+// would not be if what has been erased had been freed: see Garbage::keep_pace.
 bool make_room(Host& host) {
   constexpr size_t kKeysPerCommand = 200;
   constexpr uint64_t kToleratedPart = 8;
   if (!is_out_of_memory(host)) return true;
+  Garbage& garbage = host.store.garbage();
+  garbage.free_some(Garbage::kFreedPerTurn);
+  if (!garbage.empty() || !is_out_of_memory(host)) return true;
   if (!should_evict(host)) return false;
   evict_keys(host, kKeysPerCommand);
   const uint64_t limit = host.options.maxmemory;

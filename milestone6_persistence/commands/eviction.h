@@ -27,11 +27,12 @@ inline bool should_evict(const Host& host) {
 
 // Erases up to `limit` keys, until the others fit. Each is the one, of
 // maxmemory-samples random ones, that has not been used for longest, as far as
-// that is known: see Entry::recency. The journal is told DEL. O(limit).
+// that is known: see Entry::recency. The journal is told DEL. What has been
+// erased before is freed first; that counts as a key now and then. O(limit).
 void evict_keys(Host& host, size_t limit);
 
-// Erases some keys if that is the policy. May a command that needs memory be
-// executed now?
+// Frees what waits for it, then erases some keys if that is the policy. May a
+// command that needs memory be executed now?
 bool make_room(Host& host);
 inline bool has_room(Host& host) {
   return !is_out_of_memory(host) || make_room(host);

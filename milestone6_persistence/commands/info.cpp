@@ -101,6 +101,8 @@ void add_memory(Lines& lines, const Host& host) {
       static_cast<double>(resident) /
           static_cast<double>(std::max<uint64_t>(used, 1)));
   add(lines, "mem_clients_normal", host.budget.taken());
+  add(lines, "lazyfree_pending_objects", host.store.garbage().pending());
+  add(lines, "lazyfreed_objects", host.store.garbage().freed());
 }
 
 void add_loading(Lines& lines, const FileStatus& files) {

@@ -29,11 +29,6 @@ void Entry::destroy(Entry* entry) {
   ::operator delete(entry);
 }
 
-void Entry::reset(Type type, const SipHashKey& secret) {
-  close();
-  open(type, secret);
-}
-
 size_t Entry::memory_usage() const {
   const size_t own = sizeof(Entry) + key_size_;
   switch (type()) {
@@ -43,6 +38,27 @@ size_t Entry::memory_usage() const {
     case Type::sorted_set: break;
   }
   return own + sizeof(SortedSet) + value_.sorted_set->allocated_bytes();
+}
+
+bool Entry::has_more_blocks_than(size_t most) const {
+  switch (type()) {
+    case Type::string: break;
+    case Type::list: return value_.list.has_more_blocks_than(most);
+    case Type::hash:
+      return !value_.hash.is_packed() && value_.hash.size() > most;
+    case Type::sorted_set: return value_.sorted_set->size() > most;
+  }
+  return false;
+}
+
+bool Entry::free_some(size_t& budget) {
+  switch (type()) {
+    case Type::string: break;
+    case Type::list: return value_.list.free_some(budget);
+    case Type::hash: return value_.hash.free_some(budget);
+    case Type::sorted_set: return value_.sorted_set->free_some(budget);
+  }
+  return true;
 }
 
 // The bytes of a value may be moved: none of them knows its own address.

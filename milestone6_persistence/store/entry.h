@@ -64,11 +64,17 @@ class Entry : public HashTable::Node {
   // sorted set.
   size_t memory_usage() const;
 
+  // Whether the value stands in more than so many blocks of memory; what is
+  // packed is one. O(most).
+  bool has_more_blocks_than(size_t most) const;
+
+  // Frees blocks of the value until the budget, which goes down by one for
+  // each, is used up or nothing is left but what destroy() frees in O(1), which
+  // it returns. From the first call on nothing else may be done with it.
+  bool free_some(size_t& budget);
+
   // Exchanges the values, and with them the types, of two entries.
   void swap_values(Entry& other);
-
-  // Drops the value and starts again with an empty one.
-  void reset(Type type, const SipHashKey& secret);
 
   // The value, or nullptr if it is of another type. T is String, List, Hash or
   // SortedSet.

@@ -51,6 +51,13 @@ Hash::~Hash() {
   delete table_;
 }
 
+bool Hash::free_some(size_t& budget) {
+  if (is_packed()) return true;  // one block
+  return table_->drain(budget, [](HashTable::Node* node) {
+    Field::destroy(static_cast<Field*>(node));
+  });
+}
+
 size_t Hash::size() const {
   return is_packed() ? packed_.count() / 2 : table_->size();
 }

@@ -68,6 +68,11 @@ class Hash {
   // False when there is no such field. O(1).
   bool erase(std::string_view name);
 
+  // Frees fields until the budget, which goes down by one for each, is used up
+  // or none are left in a table of their own, which it returns. Then, or until
+  // then, nothing else may be done with the hash but to end it.
+  bool free_some(size_t& budget);
+
   // As asked of malloc, without the Hash itself. O(size) for a table.
   size_t allocated_bytes() const;
 

@@ -117,6 +117,20 @@ void List::trim(size_t first, size_t last) {
   drop_head(first);
 }
 
+bool List::has_more_blocks_than(size_t most) const {
+  const Block* block = head_;
+  for (; block != nullptr && most > 0; --most) block = block->next;
+  return block != nullptr;
+}
+
+bool List::free_some(size_t& budget) {
+  for (; head_ != nullptr && budget > 0; --budget) {
+    size_ -= head_->elements.count();
+    remove_block(head_);
+  }
+  return head_ == nullptr;
+}
+
 size_t List::allocated_bytes() const {
   size_t bytes = 0;
   for (const Block* block = head_; block != nullptr; block = block->next) {

@@ -80,6 +80,13 @@ class List {
   // be none. O(blocks that go + what is left of two).
   void trim(size_t first, size_t last);
 
+  // Whether it has more than so many blocks. O(most).
+  bool has_more_blocks_than(size_t most) const;
+
+  // Frees blocks until the budget, which goes down by one for each, is used up
+  // or none are left, which it returns.
+  bool free_some(size_t& budget);
+
   // Of the blocks, as asked of malloc, without the List itself. O(blocks).
   size_t allocated_bytes() const;
   size_t block_count() const;

@@ -37,6 +37,13 @@ SortedSet::~SortedSet() {
   });
 }
 
+bool SortedSet::free_some(size_t& budget) {
+  order_.forget();
+  return members_.drain(budget, [](HashTable::Node* node) {
+    Member::destroy(static_cast<Member*>(node));
+  });
+}
+
 size_t SortedSet::allocated_bytes() const {
   size_t bytes = members_.array_bytes();
   for_each([&](std::string_view member, double) {

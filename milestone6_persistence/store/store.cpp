@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include <utility>
+
 namespace klh {
 
 namespace {
@@ -34,7 +36,7 @@ Entry* Store::find(std::string_view key) {
 
 Entry& Store::set_string(std::string_view key, std::string_view value) {
   Entry& entry = find_or_insert(key, Type::string);
-  if (entry.type() != Type::string) entry.reset(Type::string, secret_);
+  if (entry.type() != Type::string) drop_value(entry, Type::string);
   entry.value<String>()->assign(value);
   return entry;
 }
@@ -84,8 +86,7 @@ Entry* Store::random(uint64_t random_bits) {
 
 void Store::clear() {
   expiry_.clear();
-  entries_.clear(
-      [](HashTable::Node* node) { Entry::destroy(static_cast<Entry*>(node)); });
+  garbage_.add(std::move(entries_));
 }
 
 std::optional<int64_t> Store::time_of(const Entry& entry) const {
@@ -114,6 +115,7 @@ std::optional<int64_t> Store::next_expiry_ms() const {
 
 // The slot of a key that has not expired.
 HashTable::Node** Store::find_slot(std::string_view key, uint64_t hash) {
+  if (!garbage_.empty()) garbage_.keep_pace();
   HashTable::Node** slot =
       entries_.find_slot(hash, [key](const HashTable::Node& node) {
         return static_cast<const Entry&>(node).key() == key;
@@ -142,7 +144,14 @@ Entry& Store::find_or_insert(std::string_view key, Type type) {
 void Store::erase_slot(HashTable::Node** slot) {
   Entry* const entry = static_cast<Entry*>(entries_.remove(slot));
   expiry_.remove(*entry);
-  Entry::destroy(entry);
+  garbage_.add(entry);
+}
+
+// Gives a key an empty value in place of the one it has.
+void Store::drop_value(Entry& entry, Type type) {
+  Entry* const dropped = Entry::create("", type, secret_);
+  dropped->swap_values(entry);
+  garbage_.add(dropped);
 }
 
 }  // namespace klh

@@ -4,6 +4,9 @@
 // Pointers to entries and to their values stay valid until the key is erased:
 // entries keep their addresses when the table is resized.
 //
+// No function here takes longer because a value that goes, or is replaced, is
+// large: its memory is given back bit by bit, see garbage.h.
+//
 // A key whose time has come is gone for every function here; it is erased when
 // it is looked for, or by expire_due(), and on_expired is told. What time it
 // is, the owner says: so all commands of a turn see the same time, and when it
@@ -20,6 +23,7 @@
 #include "common/siphash.h"
 #include "store/entry.h"
 #include "store/expiry.h"
+#include "store/garbage.h"
 
 namespace klh {
 
@@ -41,14 +45,14 @@ class Store {
   T* find_or_create(std::string_view key);
 
   // Makes `value` the value of the key, whatever it had before; if it had a
-  // time, it keeps it. O(size).
+  // time, it keeps it. O(size of the new one).
   Entry& set_string(std::string_view key, std::string_view value);
 
-  // False when there is no such key. O(size of the value).
+  // False when there is no such key. O(1).
   bool erase(std::string_view key);
 
   // Gives a key that is there another name, replacing what had that name. The
-  // value and the time go along. O(size of what is replaced).
+  // value and the time go along. O(1).
   void rename(Entry& entry, std::string_view new_key);
 
   // Makes a copy of a value and its time under another name, replacing what had
@@ -59,8 +63,13 @@ class Store {
   // on average.
   Entry* random(uint64_t random_bits);
 
-  // Erases everything. O(n).
+  // Erases everything. O(1).
   void clear();
+
+  // What has been erased and takes memory still, until free_some() has been
+  // called often enough. Each look for a key frees some, too, if memory grows.
+  Garbage& garbage() { return garbage_; }
+  const Garbage& garbage() const { return garbage_; }
 
   // Times are in milliseconds since 1970. A key has none until it is given one.
   void set_now(int64_t now_ms) { now_ms_ = now_ms; }
@@ -98,10 +107,12 @@ class Store {
   HashTable::Node** find_slot(std::string_view key, uint64_t hash);
   Entry& find_or_insert(std::string_view key, Type type);
   void erase_slot(HashTable::Node** slot);
+  void drop_value(Entry& entry, Type type);
 
   SipHashKey secret_ = random_siphash_key();
   HashTable entries_;
   Expiry expiry_;
+  Garbage garbage_;
   int64_t now_ms_ = INT64_MIN;
   bool tracks_use_ = false;
 };

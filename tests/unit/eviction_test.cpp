@@ -50,6 +50,34 @@ TEST_F(Eviction, TellsWhichKeysItErases) {
   }
 }
 
+TEST_F(Eviction, SparesKeysAsLongAsSomethingWaitsToBeFreed) {
+  fill(100);
+  const uint64_t without = used_memory();
+  for (int i = 0; i < 10'000; ++i) {
+    store_.find_or_create<List>("large")->push_tail(std::string(5000, 'x'));
+  }
+  store_.erase("large");
+  options_.maxmemory = without;
+  int calls = 0;
+  for (; should_evict(host_); ++calls) evict_keys(host_, 10);
+  EXPECT_GT(calls, 10);
+  EXPECT_EQ(store_.size(), 100u);
+  EXPECT_TRUE(effects_.empty());
+}
+
+TEST_F(Eviction, NothingIsRefusedBecauseOfWhatWaitsToBeFreed) {
+  options_.maxmemory_policy = EvictionPolicy::no_eviction;
+  for (int i = 0; i < 10'000; ++i) {
+    store_.find_or_create<List>("large")->push_tail(std::string(5000, 'x'));
+  }
+  options_.maxmemory = used_memory() / 2;
+  EXPECT_FALSE(make_room(host_));
+  store_.erase("large");
+  EXPECT_TRUE(make_room(host_));
+  EXPECT_TRUE(is_out_of_memory(host_)) << "a bounded part has been freed";
+  while (is_out_of_memory(host_)) EXPECT_TRUE(make_room(host_));
+}
+
 TEST_F(Eviction, StopsWhenTheRestFits) {
   fill(100);
   options_.maxmemory = used_memory() - 500;

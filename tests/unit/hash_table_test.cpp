@@ -120,6 +120,69 @@ TEST(HashTable, OwnsNothingAgainAfterTheLastRemoval) {
   }
 }
 
+// Whatever it has been through before: growing, shrinking, amid a resize.
+TEST(HashTable, DrainTakesEachNodeOnceInBoundedSteps) {
+  Random random(1);
+  for (int round = 0; round < 200; ++round) {
+    Entries entries(1 + random() % 5000, good_hash);
+    HashTable table;
+    entries.insert_range(table, 0, entries.size());
+    const size_t kept = random() % 4 == 0 ? entries.size() : random() % 100;
+    while (table.size() > kept) entries.remove_from(table, table.size() - 1);
+    std::set<uint64_t> left;
+    for (uint64_t key = 0; key < table.size(); ++key) left.insert(key);
+    const size_t budget_each = 1 + random() % 50;
+    for (bool is_done = false; !is_done;) {
+      size_t budget = budget_each;
+      size_t taken = 0;
+      is_done = table.drain(budget, [&](Node* node) {
+        EXPECT_EQ(left.erase(key_of(*node)), 1u);
+        ++taken;
+      });
+      ASSERT_LE(taken, budget_each - budget);
+      ASSERT_EQ(table.size(), left.size());
+      ASSERT_TRUE(is_done || budget == 0);
+    }
+    ASSERT_TRUE(left.empty());
+    ASSERT_EQ(table.array_bytes(), 0u);
+    entries.insert_range(table, 0, entries.size());
+    entries.expect_found(table, 0, entries.size());
+  }
+}
+
+TEST(HashTable, ADrainGivesArraysBackPieceByPiece) {
+  constexpr size_t kCount = 300'000;
+  Entries entries(kCount, good_hash);
+  HashTable table;
+  entries.insert_range(table, 0, kCount);
+  size_t released = 0;
+  size_t calls = 0;
+  const size_t all = table.array_bytes();
+  for (bool is_done = false; !is_done; ++calls) {
+    size_t budget = 100;
+    is_done = table.drain(budget, [](Node*) {});
+    ASSERT_LE(table.last_work().released_bytes, HashTable::kPieceBytes);
+    released += table.last_work().released_bytes;
+    ASSERT_EQ(table.array_bytes(), all - released);
+  }
+  EXPECT_GE(calls, kCount / 100);
+  EXPECT_LE(calls, 2 * kCount / 100);
+}
+
+TEST(HashTable, WhatIsHalfDrainedCanBeClearedOrEnd) {
+  for (const bool is_cleared : {true, false}) {
+    Entries entries(100'000, good_hash);
+    HashTable table;
+    entries.insert_range(table, 0, entries.size());
+    size_t budget = 60'000;
+    EXPECT_FALSE(table.drain(budget, [](Node*) {}));
+    size_t cleared = 0;
+    if (is_cleared) table.clear([&](Node*) { ++cleared; });
+    EXPECT_GE(cleared, is_cleared ? 40'000u : 0u);
+    EXPECT_EQ(table.array_bytes() == 0, is_cleared);
+  }
+}
+
 TEST(HashTable, AsksOnlyAboutNodesWithTheSameHash) {
   Entries entries(1000, hash_with_equal_low_bits);
   HashTable table;
