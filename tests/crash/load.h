@@ -9,38 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "common/net.h"
 #include "compare/generator.h"
 #include "crash/history.h"
+#include "harness/wire.h"
 
 namespace klh::test {
-
-// One connection, which neither waits to send nor to receive. If there is
-// nobody to connect to, nothing comes.
-class Wire {
- public:
-  explicit Wire(uint16_t port);
-
-  int fd() const { return fd_.get(); }
-  void send(const Words& words);
-  bool wants_write() const { return !outgoing_.empty(); }
-  void write_some();
-
-  // False once nothing more will come.
-  bool read_some();
-
-  // The next complete reply, or "".
-  std::string take_reply();
-
-  // Writes and reads until there is one; "" if the connection ends before.
-  // Fails the test if nothing comes.
-  std::string wait_for_reply();
-
- private:
-  FileDescriptor fd_;
-  std::string outgoing_;
-  std::string incoming_;
-};
 
 // Changes to the keys of a lane, at random.
 class Changes {
