@@ -10,7 +10,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -45,8 +47,13 @@ class Server {
   // What poll() is asked and what it answers: the listener, then each
   // connection in the order of connections_.
   std::vector<pollfd> polled_;
-  bool rests_from_accepting_ = false;  // see accept_client
+  int64_t accept_at_ms_ = 0;  // not before; see accept_client
 };
+
+int64_t monotonic_ms() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
 
 Server::Server(const std::string& address, uint16_t port)
     : listener_(listen_tcp(address, port)) {
@@ -68,7 +75,8 @@ void Server::run() {
 }
 
 void Server::wait() {
-  const short accept_events = rests_from_accepting_ ? 0 : POLLIN;
+  const int64_t rest_ms = std::max<int64_t>(accept_at_ms_ - monotonic_ms(), 0);
+  const short accept_events = rest_ms > 0 ? 0 : POLLIN;
   polled_.assign(1, {listener_.get(), accept_events, 0});
   for (const auto& connection : connections_) {
     short events = 0;
@@ -76,13 +84,12 @@ void Server::wait() {
     if (connection->wants_write()) events |= POLLOUT;
     polled_.push_back({connection->fd(), events, 0});
   }
-  const int timeout_ms = rests_from_accepting_ ? kRestMs : -1;
+  const int timeout_ms = rest_ms > 0 ? static_cast<int>(rest_ms) : -1;
   const int count = ::poll(polled_.data(), polled_.size(), timeout_ms);
   if (count < 0) {
     if (errno != EINTR) die("poll");
     for (pollfd& each : polled_) each.revents = 0;
   }
-  if (count == 0) rests_from_accepting_ = false;
 }
 
 void Server::handle_ready() {
@@ -110,8 +117,9 @@ void Server::accept_client() {
              errno == ENOBUFS) {
     // The client stays in the kernel's queue, so poll() would report it again
     // at once, and so on at 100 % CPU: do not ask until one of ours has gone,
-    // or for a second.
-    rests_from_accepting_ = true;
+    // or for a second. It is a second by the clock, however often poll() returns
+    // in it for the others.
+    accept_at_ms_ = monotonic_ms() + kRestMs;
   }
   // Anything else is the fault of that one connection, which is gone.
 }
@@ -120,7 +128,7 @@ void Server::accept_client() {
 void Server::close_finished() {
   const size_t closed = std::erase_if(
       connections_, [](const auto& each) { return each->wants_close(); });
-  if (closed > 0) rests_from_accepting_ = false;
+  if (closed > 0) accept_at_ms_ = 0;
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ const std::vector<Capability>& capabilities() {
        "docs/2-framing.md"},
       {"ManyClients", 3, 6, any_server,
        "serves 1,000 at once; none hangs another", "docs/3-poll.md"},
+      {"RoomAgain", 3, 6, any_server,
+       "serves new ones when there is room again", "docs/3-poll.md"},
       {"Fairness", 3, 6, any_server, "answers others during one's flood",
        "docs/3-poll.md"},
       {"Pipelining", 4, 6, any_server, "answers a pipeline in one pass",
