@@ -1,8 +1,7 @@
 // What a command is: a row of a table, and a handler.
 //
 // To add a command, write a function `void name(Context&)` in the file of its
-// family, a row in the table at that file's end, and one in docs_rows.cpp. A
-// handler
+// family, and a row in the table at that file's end. A handler
 //   1. reads its arguments (args.h),
 //   2. finds its key, with find_to_read() if it replies what is there: the
 //      error has been replied if it is of another type,

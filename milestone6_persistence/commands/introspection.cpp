@@ -1,4 +1,6 @@
 // COMMAND: https://redis.io/commands/command; all it tells is in the tables.
+// There is no COMMAND DOCS: redis-cli, which asks for it, has words of its own
+// for servers without.
 #include <iterator>
 #include <string>
 #include <utility>
@@ -6,7 +8,6 @@
 
 #include "commands/args.h"
 #include "commands/command.h"
-#include "commands/docs.h"
 #include "commands/glob.h"
 #include "commands/table.h"
 
@@ -203,7 +204,6 @@ void command_getkeys(Context& context) {
 const Command kCommands[] = {
     {"command", -1, kLoading | kHasSubcommands, {0, 0, 0}, command},
     {"command|count", 2, kLoading, {0, 0, 0}, command_count},
-    {"command|docs", -2, kLoading, {0, 0, 0}, command_docs},
     {"command|getkeys", -4, kLoading, {0, 0, 0}, command_getkeys},
     {"command|info", -2, kLoading, {0, 0, 0}, command_info},
     {"command|list", -2, kLoading, {0, 0, 0}, command_list},

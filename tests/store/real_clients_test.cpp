@@ -117,12 +117,12 @@ TEST_F(RealClients, RedisCliPipes) {
   check({"DBSIZE"}, number(10'000));
 }
 
-// From COMMAND DOCS: without it, redis-cli has words of its own.
+// In its own words, since there is no COMMAND DOCS.
 TEST_F(RealClients, RedisCliHelps) {
   const std::string help =
       run(redis_cli(server().port(), {"help", "getrange"}));
   EXPECT_NE(help.find("key start end"), std::string::npos) << help;
-  EXPECT_NE(help.find("Reads a part of a string"), std::string::npos) << help;
+  EXPECT_NE(help.find("Get a substring"), std::string::npos) << help;
 }
 
 TEST_F(RealClients, RedisCliScans) {
