@@ -27,7 +27,6 @@ void Connection::count_bytes() {
 void Connection::abandon() {
   state_ = State::failed;
   session_.should_close = true;
-  session_.rest.reset();
   request_ = Request();
   incoming_.release();
   outgoing_.release();

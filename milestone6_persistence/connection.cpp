@@ -56,7 +56,7 @@ size_t Connection::read_and_execute() {
   while (!is_full() && !session_.should_close && !host_.should_stop &&
          !has_had_enough() && try_one_request()) {
   }
-  is_held_back_ = is_busy() || has_had_enough() || host_.should_stop;
+  is_held_back_ = is_full() || has_had_enough() || host_.should_stop;
   pool_.take_back(incoming_);
   count_bytes();
   const size_t after = outgoing_.size();
@@ -109,7 +109,6 @@ void Connection::read_some() {
 
 // Answers the first request of incoming. False if it is not complete yet.
 bool Connection::try_one_request() {
-  if (session_.rest) return write_piece(session_.rest, outgoing_);
   switch (request_.parse(incoming_, needs_password(host_, session_))) {
     case Parse::need_more: return false;
     case Parse::malformed:
@@ -138,9 +137,7 @@ void Connection::execute_request() {
   execute(context);
   const bool is_muted = before != Mute::none && session_.mute != Mute::none;
   if (session_.mute == Mute::this_one) session_.mute = Mute::none;
-  if (!is_muted) return;
-  outgoing_.truncate(size);
-  session_.rest.reset();
+  if (is_muted) outgoing_.truncate(size);
 }
 
 // Gives the kernel what a turn may write. If it does not take all of that, its

@@ -45,7 +45,7 @@ class Connection {
 
   int fd() const { return fd_.get(); }
   Session& session() { return session_; }
-  bool wants_read() const { return is_open() && (!is_busy() || may_wait()); }
+  bool wants_read() const { return is_open() && (!is_full() || may_wait()); }
   bool wants_write() const {
     return state_ != State::failed && !outgoing_.empty();
   }
@@ -86,7 +86,6 @@ class Connection {
     return state_ == State::open && !session_.should_close;
   }
   bool is_full() const { return outgoing_.size() >= kFullBytes; }
-  bool is_busy() const { return is_full() || session_.rest; }
   bool may_wait() const;
   void read_some();
   bool try_one_request();

@@ -401,7 +401,6 @@ int64_t kill(Context& context, const KillFilter& filter) {
       continue;
     }
     session->should_close = true;
-    session->rest.reset();
     context.host.has_killed = true;
     ++killed;
   }

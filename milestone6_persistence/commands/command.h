@@ -32,7 +32,8 @@ class Context {
         store(the_host.store),
         session(the_session),
         args(the_args),
-        reply(output, the_session.protocol) {}
+        reply(output, the_session.protocol),
+        reply_begin_(output.size()) {}
 
   Host& host;
   Store& store;
@@ -57,16 +58,12 @@ class Context {
   [[nodiscard]] bool find_or_create(std::string_view key, T*& value);
 
   // May the command take so many bytes while it runs, for what it builds and
-  // for its reply? False when all clients together would then take more than
-  // they may: then the error, -OOM, has been replied. Every command whose need
-  // is a product of its arguments asks this before it builds or replies
-  // anything. Always true for a change that is read from a file. O(1).
+  // for what it has yet to reply? False when all clients together would then
+  // take more than they may: then what it has replied so far is dropped, and
+  // the error, -OOM, is replied. Every command whose need is a product of its
+  // arguments asks this, before the bytes are allocated and before anything is
+  // changed. Always true for a change that is read from a file. O(1).
   [[nodiscard]] bool can_take(size_t bytes);
-
-  // Does this reply alone take more than all clients together may? Then what
-  // is still to be written can be left out: the client is closed. For commands
-  // that reply the same large value again and again.
-  bool gives_up();
 
   // A collection that has become empty is no value: its key goes.
   template <class T>
@@ -88,6 +85,8 @@ class Context {
   template <class T>
   bool read_value(Entry* entry, T*& value);
   void reply_wrong_type();
+
+  const size_t reply_begin_;  // in the output
 };
 
 // What a command does, as COMMAND tells it to clients.

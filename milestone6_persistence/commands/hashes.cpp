@@ -3,8 +3,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "commands/args.h"
@@ -84,8 +84,9 @@ void hmget(Context& context) {
   const Args names = context.args.subspan(2);
   context.reply.array(names.size());
   for (const std::string_view name : names) {
-    reply_value(context, value_of(hash, name));
-    if (context.gives_up()) return;
+    const auto value = value_of(hash, name);
+    if (!context.can_take(value ? value->size() : 0)) return;
+    reply_value(context, value);
   }
 }
 
@@ -221,93 +222,68 @@ void hincrbyfloat(Context& context) {
 
 // HRANDFIELD: https://redis.io/commands/hrandfield
 
-struct Sample {
-  int64_t count = 0;  // negative: so many, and one may be chosen repeatedly
-  bool with_values = false;
-};
-
-bool read_sample(Context& context, Sample& sample) {
-  ArgReader in(context, 2);
-  sample.count = in.integer_in(
-      -INT64_MAX, INT64_MAX,
-      "ERR value is out of range, value must between -9223372036854775807 and "
-      "9223372036854775807");
-  sample.with_values = !in.failed() && in.accept("withvalues");
-  if (!in.at_end()) in.fail(kSyntaxError);
-  const int64_t most = sample.with_values ? INT64_MAX / 2 : INT64_MAX;
-  if (sample.count > most || sample.count < -most) {
-    in.fail("ERR value is out of range");
-  }
-  return in.finish();
-}
-
 // Begins a reply of fields: with values in pairs, of RESP3 only.
-void reply_sample_size(Context& context, const Sample& sample, size_t size) {
-  const bool is_flat = sample.with_values && !context.reply.is_resp3();
-  context.reply.array(is_flat ? 2 * size : size);
+void reply_fields(Reply& reply, size_t size, bool with_values) {
+  const bool is_flat = with_values && !reply.is_resp3();
+  reply.array(is_flat ? 2 * size : size);
 }
 
-void reply_field(Reply& reply, const Sample& sample, const Hash::Item& item) {
-  if (sample.with_values && reply.is_resp3()) reply.array(2);
+void reply_field(Reply& reply, const Hash::Item& item, bool with_values) {
+  if (with_values && reply.is_resp3()) reply.array(2);
   reply.bulk(item.name);
-  if (sample.with_values) reply.bulk(item.value);
+  if (with_values) reply.bulk(item.value);
 }
 
 // Each set of `wanted` fields is equally likely: a field is taken by chance,
 // wanted out of those that are left. O(size).
-void reply_by_walking(Context& context, const Sample& sample, const Hash& hash,
-                      size_t wanted) {
+void reply_by_walking(Context& context, const Hash& hash, size_t wanted,
+                      bool with_values) {
   size_t left = hash.size();
   hash.for_each([&](std::string_view name, std::string_view value) {
     if (context.host.random() % left-- >= wanted) return;
-    reply_field(context.reply, sample, {name, value});
+    reply_field(context.reply, {name, value}, with_values);
     --wanted;
   });
 }
 
-// Tries until there are `wanted` different ones. O(wanted) if that is at most a
-// third of all.
-void reply_by_trying(Context& context, const Sample& sample, Hash& hash,
-                     size_t wanted) {
-  std::unordered_set<std::string_view> chosen;
+// Tries until there are `wanted` different ones. O(wanted log wanted) if that
+// is at most a third of all, whatever their names: fields are told apart by
+// where they are.
+void reply_by_trying(Context& context, Hash& hash, size_t wanted,
+                     bool with_values) {
+  std::set<const char*> chosen;
   while (chosen.size() < wanted) {
     const Hash::Item item = hash.random_field(context.host.random());
-    if (chosen.insert(item.name).second) {
-      reply_field(context.reply, sample, item);
+    if (chosen.insert(item.name.data()).second) {
+      reply_field(context.reply, item, with_values);
     }
   }
 }
 
-void reply_different(Context& context, const Sample& sample, Hash& hash) {
-  const size_t wanted =
-      std::min(static_cast<size_t>(sample.count), hash.size());
-  reply_sample_size(context, sample, wanted);
+void reply_different(Context& context, Hash& hash, const RandomCount& asked) {
+  const size_t wanted = std::min(static_cast<size_t>(asked.count), hash.size());
+  reply_fields(context.reply, wanted, asked.with_more);
   if (hash.is_packed() || wanted > hash.size() / 3) {
-    return reply_by_walking(context, sample, hash, wanted);
+    return reply_by_walking(context, hash, wanted, asked.with_more);
   }
-  reply_by_trying(context, sample, hash, wanted);
+  reply_by_trying(context, hash, wanted, asked.with_more);
 }
 
-void reply_repeating(Context& context, const Sample& sample, Hash& hash) {
-  const auto wanted = static_cast<uint64_t>(-sample.count);
-  reply_sample_size(context, sample, wanted);
-  reply_random_elements(
-      context, wanted, hash.size(),
-      [&](Reply& reply) {
-        reply_field(reply, sample, hash.random_field(context.host.random()));
-      },
-      [&](Reply& reply, RandomElements& elements) {
-        hash.for_each([&](std::string_view name, std::string_view value) {
-          reply_field(reply, sample, {name, value});
-          elements.add();
-        });
-      });
+void reply_repeating(Context& context, Hash& hash, const RandomCount& asked) {
+  const auto wanted = static_cast<uint64_t>(-asked.count);
+  if (!can_take_elements(context, wanted)) return;
+  reply_fields(context.reply, wanted, asked.with_more);
+  for (uint64_t i = 0; i < wanted; ++i) {
+    const Hash::Item item = hash.random_field(context.host.random());
+    if (!context.can_take(item.name.size() + item.value.size())) return;
+    reply_field(context.reply, item, asked.with_more);
+  }
 }
 
 void hrandfield(Context& context) {
   const bool has_count = context.args.size() > 2;
-  Sample sample;
-  if (has_count && !read_sample(context, sample)) return;
+  RandomCount asked;
+  if (has_count && !read_random_count(context, "withvalues", asked)) return;
   Hash* hash;
   if (!context.find_to_read(context.args[1], hash)) return;
   if (!has_count) {
@@ -315,8 +291,8 @@ void hrandfield(Context& context) {
     return context.reply.bulk(hash->random_field(context.host.random()).name);
   }
   if (!hash) return context.reply.array(0);
-  if (sample.count < 0) return reply_repeating(context, sample, *hash);
-  reply_different(context, sample, *hash);
+  if (asked.count < 0) return reply_repeating(context, *hash, asked);
+  reply_different(context, *hash, asked);
 }
 
 const Command kCommands[] = {

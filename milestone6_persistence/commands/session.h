@@ -3,11 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "commands/rest.h"
 #include "network/budget.h"
 
 namespace klh {
@@ -25,16 +23,13 @@ struct Session {
 
   // What it takes beside itself.
   size_t allocated_bytes() const {
-    return name.size() + library_name.size() + library_version.size() +
-           (rest ? rest->allocated_bytes() : 0);
+    return name.size() + library_name.size() + library_version.size();
   }
 
   // CLIENT REPLY: which replies are thrown away.
   enum class Mute { none, next, this_one, all };
   Mute mute = Mute::none;
 
-  // Of the last reply; the next request waits for it.
-  std::unique_ptr<Rest> rest;
   Share share;               // what it takes of the budget
   bool is_evictable = true;  // CLIENT NO-EVICT; see Server::evict_clients
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "commands/args.h"
@@ -346,7 +346,7 @@ size_t random_below(Context& context, size_t bound) {
 // choose from.
 std::vector<size_t> random_ranks(Context& context, size_t count, size_t size) {
   std::vector<size_t> ranks;
-  std::unordered_set<size_t> chosen;
+  std::set<size_t> chosen;
   const size_t wanted = std::min(count, size);
   for (size_t last = size - wanted; last < size; ++last) {
     const size_t rank = random_below(context, last + 1);
@@ -356,58 +356,35 @@ std::vector<size_t> random_ranks(Context& context, size_t count, size_t size) {
   return ranks;
 }
 
-bool read_random_count(Context& context, int64_t& count, bool& with_scores) {
-  ArgReader in(context, 2);
-  count = in.integer_in(-INT64_MAX, INT64_MAX,
-                        "ERR value is out of range, value must between "
-                        "-9223372036854775807 and 9223372036854775807");
-  if (!in.at_end()) {
-    with_scores = in.accept("withscores");
-    if (!with_scores || !in.at_end()) in.fail(kSyntaxError);
-  }
-  const int64_t most = with_scores ? INT64_MAX / 2 : INT64_MAX;
-  if (count > most || count < -most) {
-    in.fail("ERR value is out of range");
-  }
-  return in.finish();
-}
-
 // -count members, which may repeat.
-void reply_repeating(Context& context, const SortedSet& set, int64_t count,
-                     bool with_scores) {
-  const auto wanted = static_cast<uint64_t>(-count);
-  reply_members(context.reply, wanted, with_scores);
-  reply_random_elements(
-      context, wanted, set.size(),
-      [&](Reply& reply) {
-        const auto at = set.at(random_below(context, set.size()));
-        reply_member(reply, at.member(), at.score(), with_scores);
-      },
-      [&](Reply& reply, RandomElements& elements) {
-        set.for_each([&](std::string_view member, double score) {
-          reply_member(reply, member, score, with_scores);
-          elements.add();
-        });
-      });
+void reply_repeating(Context& context, const SortedSet& set,
+                     const RandomCount& asked) {
+  const auto wanted = static_cast<uint64_t>(-asked.count);
+  if (!can_take_elements(context, wanted)) return;
+  reply_members(context.reply, wanted, asked.with_more);
+  for (uint64_t i = 0; i < wanted; ++i) {
+    const auto at = set.at(random_below(context, set.size()));
+    if (!context.can_take(at.member().size())) return;
+    reply_member(context.reply, at.member(), at.score(), asked.with_more);
+  }
 }
 
 void zrandmember(Context& context) {
   const bool has_count = context.args.size() > 2;
-  int64_t count = 1;
-  bool with_scores = false;
-  if (has_count && !read_random_count(context, count, with_scores)) return;
+  RandomCount asked{.count = 1};
+  if (has_count && !read_random_count(context, "withscores", asked)) return;
   SortedSet* set;
   if (!context.find_to_read(context.args[1], set)) return;
   if (!set) {
     return has_count ? context.reply.array(0) : context.reply.null();
   }
-  if (count < 0) return reply_repeating(context, *set, count, with_scores);
+  if (asked.count < 0) return reply_repeating(context, *set, asked);
   const auto ranks =
-      random_ranks(context, static_cast<size_t>(count), set->size());
-  if (has_count) reply_members(context.reply, ranks.size(), with_scores);
+      random_ranks(context, static_cast<size_t>(asked.count), set->size());
+  if (has_count) reply_members(context.reply, ranks.size(), asked.with_more);
   for (const size_t rank : ranks) {
     const auto at = set->at(rank);
-    reply_member(context.reply, at.member(), at.score(), with_scores);
+    reply_member(context.reply, at.member(), at.score(), asked.with_more);
   }
 }
 

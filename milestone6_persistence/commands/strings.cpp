@@ -246,8 +246,9 @@ void mget(Context& context) {
   context.reply.array(context.args.size() - 1);
   for (const std::string_view key : context.args.subspan(1)) {
     const Entry* const entry = context.find_to_read(key);
-    reply_value(context, entry ? entry->value<String>() : nullptr);
-    if (context.gives_up()) return;
+    const String* const value = entry ? entry->value<String>() : nullptr;
+    if (!context.can_take(value ? value->size() : 0)) return;
+    reply_value(context, value);
   }
 }
 

@@ -246,19 +246,16 @@ Status apply_effect(Host& host, Args effect) {
 }
 
 bool Context::can_take(size_t bytes) {
-  if (session.share.can_take(bytes)) return true;
+  Buffer& output = reply.output();
+  const size_t replied = output.size() - reply_begin_;
+  if (bytes <= SIZE_MAX - replied && session.share.can_take(replied + bytes)) {
+    return true;
+  }
+  // The room that the reply has had so far goes back with it.
+  output = Buffer::fitting(output.view().substr(0, reply_begin_));
   reply.error(
       "OOM command needs more memory than 'maxmemory-clients' has left.");
   return false;
-}
-
-bool Context::gives_up() {
-  const uint64_t limit = clients_limit(host.options);
-  if (limit == 0 || reply.output().size() <= limit || !session.is_evictable) {
-    return false;
-  }
-  session.should_close = true;
-  return true;
 }
 
 void Context::reply_wrong_type() {
