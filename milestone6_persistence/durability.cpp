@@ -28,13 +28,9 @@ constexpr std::chrono::seconds kQuietLoad{1};
 constexpr int64_t kLookMs = 100;
 constexpr int64_t kRetryMs = 5000;
 
-Status status_of(const std::string& complaint) {
-  return complaint.empty() ? Status() : Status::refused(complaint);
-}
-
-void warn_if_not_saved(const std::string& complaint) {
-  if (complaint.empty()) return;
-  std::fprintf(stderr, "klh: not saved: %s\n", complaint.c_str());
+void warn_if_not_saved(const Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "klh: not saved: %s\n", status.text().c_str());
 }
 
 // One line on a terminal that counts up.
@@ -84,10 +80,9 @@ bool Durability::load(const std::function<bool()>& on_progress) {
       [this](Args effect) { return apply_effect(host_, effect); }, progress,
       loaded);
   if (status.is(Status::Kind::stopped)) return false;
-  std::string complaint = status.text();
-  if (complaint.empty()) complaint = snapshots_.begin(loaded, host_.store);
-  if (complaint.empty()) complaint = make_good(loaded);
-  if (!complaint.empty()) die_plainly(complaint);
+  if (status.ok()) status = snapshots_.begin(loaded, host_.store);
+  if (status.ok()) status = make_good(loaded);
+  if (!status.ok()) die_plainly(status.text());
   if (!loaded.torn.empty()) {
     std::fprintf(stderr, "klh: %s\n", loaded.torn.c_str());
   }
@@ -99,21 +94,21 @@ bool Durability::load(const std::function<bool()>& on_progress) {
 }
 
 // The disk may not hold what was loaded: nobody is served before it does.
-std::string Durability::make_good(const Loaded& loaded) {
-  if (!loaded.is_suspect && !journal_.has_lost_data()) return "";
-  const std::string why =
-      loaded.is_suspect ? suspicion(directory_) : journal_.complaint();
-  std::fprintf(stderr, "klh: %s\n", why.c_str());
+Status Durability::make_good(const Loaded& loaded) {
+  if (!loaded.is_suspect && !journal_.has_lost_data()) return {};
+  const Status why =
+      loaded.is_suspect ? suspicion(directory_) : journal_.failure();
+  std::fprintf(stderr, "klh: %s\n", why.text().c_str());
   return snapshots_.save(host_.store);
 }
 
-std::string Durability::finish(bool snapshot) {
+Status Durability::finish(bool snapshot) {
   snapshots_.cancel();
   const bool has_news = host_.statistics.changes_since_save != 0;
-  const std::string complaint = snapshot && has_news ? save().text() : "";
-  if (!host_.options.appendonly) return complaint;
-  warn_if_not_saved(complaint);
-  const std::string outcome = journal_.finish();
+  const Status saved = snapshot && has_news ? save() : Status();
+  if (!host_.options.appendonly) return saved;
+  warn_if_not_saved(saved);
+  const Status outcome = journal_.finish();
   // The dump that makes good for it may have been cancelled above.
   if (!journal_.has_lost_data() || !save().ok()) return outcome;
   return journal_.finish();
@@ -130,7 +125,7 @@ bool Durability::commit() {
   journal_.set_policy(host_.options.appendfsync);
   const bool is_safe = journal_.commit();
   if (!is_safe && host_.options.appendfsync == SyncPolicy::always) {
-    die_plainly(journal_.complaint());
+    die_plainly(journal_.failure().text());
   }
   return is_safe;
 }
@@ -144,14 +139,14 @@ int64_t Durability::tick() {
 }
 
 int64_t Durability::tick_snapshots() {
-  if (const auto complaint = snapshots_.poll()) {
-    note_end_of_save(*complaint);
-    warn_if_not_saved(*complaint);
+  if (const auto outcome = snapshots_.poll()) {
+    note_end_of_save(*outcome);
+    warn_if_not_saved(*outcome);
   }
   if (snapshots_.is_running()) return host_.now_ms + kLookMs;
   const int64_t due_ms = next_snapshot_ms();
   if (due_ms > host_.now_ms) return due_ms;
-  warn_if_not_saved(start_save().text());
+  warn_if_not_saved(start_save());
   return host_.now_ms + kLookMs;
 }
 
@@ -177,26 +172,26 @@ int64_t Durability::next_snapshot_ms() const {
 Status Durability::save() {
   changes_at_start_ = host_.statistics.changes_since_save;
   host_.files.running_since_s = std::time(nullptr);
-  const std::string complaint = snapshots_.save(host_.store);
-  note_end_of_save(complaint);
-  return status_of(complaint);
+  const Status status = snapshots_.save(host_.store);
+  note_end_of_save(status);
+  return status;
 }
 
 Status Durability::start_save() {
   last_try_ms_ = host_.now_ms;
   changes_at_start_ = host_.statistics.changes_since_save;
   host_.files.running_since_s = std::time(nullptr);
-  const std::string complaint = snapshots_.start(host_.store);
-  if (!complaint.empty()) note_end_of_save(complaint);
+  const Status status = snapshots_.start(host_.store);
+  if (!status.ok()) note_end_of_save(status);
   note_journal();
-  return status_of(complaint);
+  return status;
 }
 
-void Durability::note_end_of_save(const std::string& complaint) {
+void Durability::note_end_of_save(const Status& status) {
   FileStatus& files = host_.files;
   const int64_t now_s = std::time(nullptr);
   files.last_duration_s = now_s - std::exchange(files.running_since_s, 0);
-  files.last_save_failed = !complaint.empty();
+  files.last_save_failed = !status.ok();
   note_journal();
   if (files.last_save_failed) return;
   ++files.saves;
@@ -210,11 +205,11 @@ void Durability::note_journal() {
   files.dump_bytes = snapshots_.dump_size();
   files.pending_bytes = journal_.pending_size();
   files.is_syncing = journal_.is_syncing();
-  if (files.complaint == journal_.complaint()) return;
-  files.complaint = journal_.complaint();
+  if (files.write_failure == journal_.failure()) return;
+  files.write_failure = journal_.failure();
+  const std::string text = files.write_failure.text();
   std::fprintf(stderr, "klh: %s\n",
-               files.complaint.empty() ? "changes are kept again"
-                                       : files.complaint.c_str());
+               text.empty() ? "changes are kept again" : text.c_str());
 }
 
 }  // namespace klh

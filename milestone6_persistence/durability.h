@@ -31,9 +31,8 @@ class Durability final : public Keeper {
   bool load(const std::function<bool()>& on_progress);
 
   // Writes and syncs what is to last, at the end. With `snapshot`, a dump too
-  // if there is something new. What went wrong, or "": only then it is safe to
-  // end.
-  std::string finish(bool snapshot);
+  // if there is something new. Only after a success it is safe to end.
+  Status finish(bool snapshot);
 
   void append(Args effect) override;
   [[nodiscard]] bool commit() override;
@@ -42,10 +41,10 @@ class Durability final : public Keeper {
   Status start_save() override;
 
  private:
-  std::string make_good(const Loaded& loaded);
+  Status make_good(const Loaded& loaded);
   int64_t tick_snapshots();
   int64_t next_snapshot_ms() const;
-  void note_end_of_save(const std::string& complaint);
+  void note_end_of_save(const Status& status);
   void note_journal();
 
   Host& host_;

@@ -55,10 +55,11 @@ void run(Options& options) {
     server.run();
     // After SHUTDOWN, what was to be saved has been.
     const bool snapshot = !host.should_stop && !options.save.empty();
-    const std::string complaint = durability.finish(snapshot);
-    if (complaint.empty() || host.stops_by_force) return;
+    const Status status = durability.finish(snapshot);
+    if (status.ok() || host.stops_by_force) return;
     // To end now would be to lose what was acknowledged.
-    std::fprintf(stderr, "klh: not ended, not saved: %s\n", complaint.c_str());
+    std::fprintf(stderr, "klh: not ended, not saved: %s\n",
+                 status.text().c_str());
     host.should_stop = false;
     forget_stop_request();
   }

@@ -68,8 +68,8 @@ struct FileStatus {
   uint64_t pending_bytes = 0;  // of the journal
   bool is_syncing = false;
 
-  // Why changes are refused at the moment: they could not be kept. Or "".
-  std::string complaint;
+  // A failure while changes are refused, because they could not be kept.
+  Status write_failure;
 };
 
 // Lists the clients that are connected.

@@ -143,7 +143,7 @@ void add_persistence(Lines& lines, const Host& host) {
   add(lines, "aof_current_rewrite_time_sec", running_s);
   add(lines, "aof_last_bgrewrite_status", last);
   add(lines, "aof_last_write_status",
-      std::string_view(files.complaint.empty() ? "ok" : "err"));
+      std::string_view(files.write_failure.ok() ? "ok" : "err"));
   if (host.options.appendonly) {
     add(lines, "aof_current_size", files.dump_bytes + files.journal_bytes);
     add(lines, "aof_base_size", files.dump_bytes);

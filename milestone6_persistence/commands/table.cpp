@@ -104,9 +104,9 @@ bool may_run(Context& context, const Command& command) {
     return refuse(context,
                   "OOM command not allowed when used memory > 'maxmemory'.");
   }
-  if ((command.flags & kWrite) && !files.complaint.empty()) {
-    return refuse(context,
-                  "MISCONF Errors writing to the AOF file: " + files.complaint);
+  if ((command.flags & kWrite) && !files.write_failure.ok()) {
+    return refuse(context, "MISCONF Errors writing to the AOF file: " +
+                               files.write_failure.text());
   }
   return true;
 }

@@ -17,7 +17,9 @@ int check_directory(const std::string& path, Store& store, const Apply& apply) {
                 counted(file.count, is_dump ? "record" : "change").c_str());
   }
   if (!loaded.torn.empty()) std::printf("%s\n", loaded.torn.c_str());
-  if (loaded.is_suspect) std::printf("%s\n", suspicion(directory).c_str());
+  if (loaded.is_suspect) {
+    std::printf("%s\n", suspicion(directory).text().c_str());
+  }
   if (status.ok()) {
     if (loaded.files.empty()) std::printf("%s: no files yet\n", path.c_str());
     return 0;

@@ -161,12 +161,12 @@ bool DataDirectory::remove(const std::string& name) const {
   return ::unlinkat(fd_.get(), name.c_str(), 0) == 0;
 }
 
-bool DataDirectory::note_failed_sync(const std::string& complaint) const {
+bool DataDirectory::note_failed_sync(const Status& failure) const {
   const FileDescriptor fd = create_new(std::string(kSyncFailed));
   // One that is there stays: all that counts is that there is one.
   if (!fd.is_open()) return errno == EEXIST;
   Buffer text;
-  text.append(complaint + "\nThe next start writes a new dump.\n");
+  text.append(failure.text() + "\nThe next start writes a new dump.\n");
   (void)write_all(fd.get(), text);
   return true;
 }
@@ -175,10 +175,11 @@ bool DataDirectory::sync() const {
   return sync_file(fd_.get());
 }
 
-std::string suspicion(const DataDirectory& directory) {
-  return directory.path_of(std::string(kSyncFailed)) +
-         ": a sync has failed, so the disk may not hold what is read here; a " +
-         "start writes a new dump";
+Status suspicion(const DataDirectory& directory) {
+  return Status::damaged(
+             "a sync has failed, so the disk may not hold what is read here; a "
+             "start writes a new dump")
+      .at(directory.path_of(std::string(kSyncFailed)));
 }
 
 std::string complaint_of(const std::string& what) {

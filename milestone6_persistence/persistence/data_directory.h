@@ -19,6 +19,7 @@
 
 #include "common/buffer.h"
 #include "common/net.h"
+#include "common/status.h"
 
 namespace klh {
 
@@ -67,7 +68,7 @@ class DataDirectory {
   FileDescriptor create_new(const std::string& name) const;  // fails, if there
   [[nodiscard]] bool finish(const std::string& name) const;  // "x.tmp" to "x"
   bool remove(const std::string& name) const;
-  [[nodiscard]] bool note_failed_sync(const std::string& complaint) const;
+  [[nodiscard]] bool note_failed_sync(const Status& failure) const;
   [[nodiscard]] bool sync() const;
 
  private:
@@ -78,7 +79,7 @@ class DataDirectory {
 };
 
 // One line about the note that a sync has failed.
-std::string suspicion(const DataDirectory& directory);
+Status suspicion(const DataDirectory& directory);
 
 // "what: why", by errno.
 std::string complaint_of(const std::string& what);

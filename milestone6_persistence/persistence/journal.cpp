@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "persistence/crc32c.h"
@@ -19,7 +18,7 @@ constexpr int64_t kSecondMs = 1000;
 
 }  // namespace
 
-std::string Journal::prepare(uint64_t number, const std::string& follows) {
+Status Journal::prepare(uint64_t number, const std::string& follows) {
   const std::string name = unfinished(file_name(FileKind::journal, number));
   Buffer header;
   header.append(journal_header(number, follows));
@@ -27,19 +26,19 @@ std::string Journal::prepare(uint64_t number, const std::string& follows) {
   first_checksum_ = crc32c(header.view());
   if (!file.fd.is_open() || !write_all(file.fd.get(), header) ||
       !sync_file(file.fd.get()) || !directory_.sync()) {
-    const std::string complaint = complaint_of(directory_.path_of(name));
+    Status failure = Status::from_errno(directory_.path_of(name));
     directory_.remove(name);
-    return complaint;
+    return failure;
   }
   prepared_ = std::move(file);
-  return "";
+  return {};
 }
 
-std::string Journal::take_prepared() {
+Status Journal::take_prepared() {
   assert(prepared_.fd.is_open());
   const std::string name = file_name(FileKind::journal, prepared_.number);
   if (!directory_.finish(name)) {
-    return complaint_of("rename " + directory_.path_of(unfinished(name)));
+    return Status::from_errno("rename " + directory_.path_of(unfinished(name)));
   }
   worker_.wait();
   file_ = std::exchange(prepared_, File());
@@ -47,61 +46,61 @@ std::string Journal::take_prepared() {
   syncing_size_ = 0;
   // What is pending, after drop_pending(), are the first lines of this file.
   if (pending_.empty()) checksum_ = first_checksum_;
-  complaint_.clear();
+  failure_ = {};
   has_lost_data_ = false;
-  return "";
+  return {};
 }
 
-std::string Journal::resume(uint64_t number, uint64_t size, uint32_t checksum) {
+Status Journal::resume(uint64_t number, uint64_t size, uint32_t checksum) {
   const std::string name = file_name(FileKind::journal, number);
   FileDescriptor fd = directory_.open_to_append(name);
   if (!fd.is_open() || ::ftruncate(fd.get(), static_cast<off_t>(size)) < 0) {
-    return complaint_of(directory_.path_of(name));
+    return Status::from_errno(directory_.path_of(name));
   }
   file_ = File{number, size, std::move(fd)};
   synced_size_ = size;
   checksum_ = checksum;
   // May also tell what went wrong while nobody had the file open.
   if (!sync_file(file_.fd.get())) fail_sync(errno);
-  return "";
+  return {};
 }
 
 void Journal::distrust() {
-  complaint_ = suspicion(directory_);
+  failure_ = suspicion(directory_);
   has_lost_data_ = true;
 }
 
-std::string Journal::rotate() {
-  if (!commit()) return complaint_;
+Status Journal::rotate() {
+  if (!commit()) return failure_;
   const std::string before = file_name(FileKind::journal, file_.number);
-  std::string complaint = prepare(file_.number + 1, before);
-  if (!complaint.empty()) return complaint;
-  complaint = close(prepared_.number);
-  if (!complaint.empty()) return complaint;
+  Status status = prepare(file_.number + 1, before);
+  if (!status.ok()) return status;
+  status = close(prepared_.number);
+  if (!status.ok()) return status;
   // The new name need not be synced: until it is on the disk the file has its
   // unfinished name there, and the end of the one before leads to it.
-  complaint = take_prepared();
-  if (!complaint.empty()) take_back_end();
-  return complaint;
+  status = take_prepared();
+  if (!status.ok()) take_back_end();
+  return status;
 }
 
 // Writes and syncs the last line.
-std::string Journal::close(uint64_t next) {
+Status Journal::close(uint64_t next) {
   Buffer end;
   end.append(journal_end(next, checksum_));
   worker_.wait();
   take_sync_result();
-  if (has_failed()) return complaint_;
+  if (has_failed()) return failure_;
   if (!write_all(file_.fd.get(), end)) {
-    const std::string complaint = complaint_of("write " + path());
+    Status failure = Status::from_errno("write " + path());
     take_back_end();
-    return complaint;
+    return failure;
   }
   if (!sync_data(file_.fd.get())) {
     fail_sync(errno);
-    return complaint_;
+    return failure_;
   }
-  return "";
+  return {};
 }
 
 // Nothing may stand behind an end, so it has to go if the file stays in use.
@@ -112,15 +111,15 @@ void Journal::take_back_end() {
   }
 }
 
-std::string Journal::finish() {
+Status Journal::finish() {
   worker_.wait();
   take_sync_result();
   if (!has_lost_data_) {
-    complaint_.clear();
+    failure_ = {};
     write_pending();
     if (!has_failed()) sync_now();
   }
-  return complaint_;
+  return failure_;
 }
 
 void Journal::append(std::span<const std::string_view> effect) {
@@ -147,7 +146,7 @@ int64_t Journal::tick(int64_t now_ms) {
   if (has_failed()) {
     if (now_ms - last_try_ms_ >= kSecondMs) {
       last_try_ms_ = now_ms;
-      complaint_.clear();
+      failure_ = {};
       write_pending();
     }
     return now_ms + kSecondMs;
@@ -176,7 +175,7 @@ std::string Journal::path() const {
 void Journal::write_pending() {
   const size_t before = pending_.size();
   if (!write_all(file_.fd.get(), pending_)) {
-    complaint_ = complaint_of("write " + path());
+    failure_ = Status::from_errno("write " + path());
   }
   file_.size += before - pending_.size();
 }
@@ -201,20 +200,24 @@ void Journal::take_sync_result() {
 int Journal::sync_or_note(int fd) const {
   if (sync_data(fd)) return 0;
   const int error = errno;
-  (void)directory_.note_failed_sync(complaint_of_sync(error));
+  (void)directory_.note_failed_sync(failure_of_sync(error));
   return error;
 }
 
-std::string Journal::complaint_of_sync(int error) const {
-  return "fsync " + path() + ": " + std::strerror(error);
+Status Journal::failure_of_sync(int error) const {
+  return Status::from_errno("fsync " + path(), error);
 }
 
 void Journal::fail_sync(int error) {
-  complaint_ = complaint_of_sync(error);
+  failure_ = failure_of_sync(error);
   has_lost_data_ = true;
-  if (directory_.note_failed_sync(complaint_)) return;
-  complaint_ += "; look at the disk before a start, this could not be noted: " +
-                complaint_of(directory_.path_of(std::string(kSyncFailed)));
+  if (directory_.note_failed_sync(failure_)) return;
+  const Status not_noted =
+      Status::from_errno(directory_.path_of(std::string(kSyncFailed)));
+  failure_ = Status::refused(
+      failure_.text() +
+      "; look at the disk before a start, this could not be noted: " +
+      not_noted.text());
 }
 
 std::string journal_header(uint64_t number, const std::string& follows) {

@@ -32,6 +32,7 @@
 
 #include "common/buffer.h"
 #include "common/net.h"
+#include "common/status.h"
 #include "common/sync_policy.h"
 #include "persistence/data_directory.h"
 #include "persistence/worker.h"
@@ -45,45 +46,42 @@ class Journal {
 
   void set_policy(SyncPolicy policy) { policy_ = policy; }
 
-  // All that have a std::string return what went wrong, or "". All of them
-  // block for as long as a sync takes.
+  // All that return a Status block for as long as a sync takes.
 
   // Begins a journal. `follows` is a file's name, or kNothing. In two steps:
   // prepare() makes the file under its unfinished name, which a start takes for
   // the real one when another file leads to it; take_prepared() goes on in it,
   // without a look back at the file before, if there was one.
-  [[nodiscard]] std::string prepare(uint64_t number,
-                                    const std::string& follows);
-  [[nodiscard]] std::string take_prepared();
+  Status prepare(uint64_t number, const std::string& follows);
+  Status take_prepared();
 
   // Goes on with a file that a server before us has left. Its first `size`
   // bytes count, and end in a line of this checksum (effect.h). A sync that
-  // fails is no complaint, but see has_lost_data().
-  [[nodiscard]] std::string resume(uint64_t number, uint64_t size,
-                                   uint32_t checksum);
+  // fails is no failure here, but see has_lost_data().
+  Status resume(uint64_t number, uint64_t size, uint32_t checksum);
 
   // The server before us has noted that a sync had failed (kSyncFailed).
   void distrust();
 
   // Closes the file and goes on in the next. When it fails, the file stays in
   // use.
-  [[nodiscard]] std::string rotate();
+  Status rotate();
 
   // Writes and syncs everything: a server ends.
-  [[nodiscard]] std::string finish();
+  Status finish();
 
   void append(std::span<const std::string_view> effect);
 
   // Writes what was appended. False if the changes so far are not as safe as
-  // the policy says; complaint() tells why. O(1) when nothing was appended.
+  // the policy says; failure() tells why. O(1) when nothing was appended.
   [[nodiscard]] bool commit();
 
   // Does what is due at this time (milliseconds since 1970), and returns when
   // it wants to be called again at the latest.
   int64_t tick(int64_t now_ms);
 
-  bool has_failed() const { return !complaint_.empty(); }
-  const std::string& complaint() const { return complaint_; }
+  bool has_failed() const { return !failure_.ok(); }
+  const Status& failure() const { return failure_; }
 
   // A sync has failed: nobody knows what is on the disk. Only a complete dump
   // and a new file after it make good for that.
@@ -106,13 +104,13 @@ class Journal {
   };
 
   std::string path() const;
-  [[nodiscard]] std::string close(uint64_t next);
+  Status close(uint64_t next);
   void take_back_end();
   void write_pending();
   void sync_now();
   void take_sync_result();
   int sync_or_note(int fd) const;
-  std::string complaint_of_sync(int error) const;
+  Status failure_of_sync(int error) const;
   void fail_sync(int error);
 
   const DataDirectory& directory_;
@@ -126,7 +124,7 @@ class Journal {
   uint64_t syncing_size_ = 0;  // what the thread's call is about; 0: none runs
   int64_t last_sync_ms_ = 0;
   int64_t last_try_ms_ = 0;
-  std::string complaint_;
+  Status failure_;
   bool has_lost_data_ = false;
   Worker worker_;
 };

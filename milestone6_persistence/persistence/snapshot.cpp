@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "persistence/dump.h"
@@ -18,11 +17,6 @@
 namespace klh {
 
 namespace {
-
-std::string complaint_of_error(const std::string& what, int error) {
-  errno = error;
-  return complaint_of(what);
-}
 
 // In the child: keeps only the file that it writes. The sockets are those of
 // the server, which may be gone and started again before we are done.
@@ -64,95 +58,93 @@ void remove_older_files(const DataDirectory& directory, uint64_t newest) {
 
 }  // namespace
 
-std::string Snapshots::begin(const Loaded& loaded, const Store& store) {
+Status Snapshots::begin(const Loaded& loaded, const Store& store) {
   newest_ = std::max(loaded.dump, loaded.journal);
   dump_size_ = loaded.dump_size;
   has_note_ = loaded.is_suspect;
-  if (!journal_) return "";
+  if (!journal_) return {};
   if (loaded.journal != 0) {
     if (!loaded.unfinished_journal.empty() &&
         !directory_.finish(file_name(FileKind::journal, loaded.journal))) {
-      return complaint_of("rename " + loaded.unfinished_journal);
+      return Status::from_errno("rename " + loaded.unfinished_journal);
     }
-    const std::string complaint = journal_->resume(
-        loaded.journal, loaded.journal_size, loaded.journal_checksum);
-    if (!complaint.empty()) return complaint;
-    if (loaded.is_suspect) journal_->distrust();
-    return "";
+    Status status = journal_->resume(loaded.journal, loaded.journal_size,
+                                     loaded.journal_checksum);
+    if (status.ok() && loaded.is_suspect) journal_->distrust();
+    return status;
   }
   // The first journal beside a dump that has none, or else beside an empty one,
   // so that from now on a file that is missing is missed.
   const bool is_first = newest_ == 0;
   if (is_first) newest_ = 1;
-  std::string complaint =
+  Status status =
       journal_->prepare(newest_, is_first ? std::string(kNothing)
                                           : file_name(FileKind::dump, newest_));
-  if (complaint.empty()) complaint = journal_->take_prepared();
-  if (complaint.empty() && is_first) {
+  if (status.ok()) status = journal_->take_prepared();
+  if (status.ok() && is_first) {
     dump_ = directory_.create(unfinished(file_name(FileKind::dump, newest_)));
     const int error = dump_.is_open()
                           ? write_dump(dump_.get(), store, journal_name())
                           : errno;
-    complaint = error == 0 ? complete() : complaint_of_error("dump", error);
+    status = error == 0 ? complete() : Status::from_errno("dump", error);
     wait_for_remover();
-  } else if (complaint.empty() && !directory_.sync()) {
+  } else if (status.ok() && !directory_.sync()) {
     // Nothing else leads to it.
-    complaint = complaint_of("fsync " + directory_.path());
+    status = Status::from_errno("fsync " + directory_.path());
   }
-  return complaint;
+  return status;
 }
 
-std::string Snapshots::save(const Store& store) {
+Status Snapshots::save(const Store& store) {
   cancel();
-  const std::string complaint = open_next();
-  if (!complaint.empty()) return complaint;
+  Status status = open_next();
+  if (!status.ok()) return status;
   const int error = write_dump(dump_.get(), store, journal_name());
-  const std::string outcome =
-      error == 0 ? complete() : failed(std::strerror(error));
+  status = error == 0 ? complete() : failed("write", error);
   wait_for_remover();
-  return outcome;
+  return status;
 }
 
-std::string Snapshots::start(const Store& store) {
-  const std::string complaint = open_next();
-  if (!complaint.empty()) return complaint;
+Status Snapshots::start(const Store& store) {
+  Status status = open_next();
+  if (!status.ok()) return status;
   const pid_t parent = getpid();
   child_ = ::fork();
   if (child_ < 0) {
     child_ = 0;
-    return failed(std::string("fork: ") + std::strerror(errno));
+    return failed("fork for", errno);
   }
   if (child_ == 0) {
     follow_parent(parent);
     const int fd = keep_only(dump_.get());
     _exit(fd < 0 ? errno : write_dump(fd, store, journal_name()));
   }
-  return "";
+  return {};
 }
 
-std::optional<std::string> Snapshots::poll() {
+std::optional<Status> Snapshots::poll() {
   if (child_ != 0) {
     const auto outcome = poll_child();
     if (!is_removing_) return outcome;
   }
   if (!is_removing_ || remover_.is_busy()) return std::nullopt;
   is_removing_ = false;
-  return "";
+  return Status();
 }
 
-std::optional<std::string> Snapshots::poll_child() {
+std::optional<Status> Snapshots::poll_child() {
   int status = 0;
   const pid_t ended = ::waitpid(child_, &status, WNOHANG);
   if (ended == 0 || (ended < 0 && errno == EINTR)) return std::nullopt;
   child_ = 0;
-  if (ended < 0) return failed("the process that writes it is lost");
+  if (ended < 0) return failed("wait for the process that writes", errno);
   if (WIFSIGNALED(status)) {
-    return failed("the process that writes it was ended by signal " +
-                  std::to_string(WTERMSIG(status)));
+    return failed(
+        Status::refused("the process that writes it was ended by "
+                        "signal " +
+                        std::to_string(WTERMSIG(status))));
   }
-  if (WEXITSTATUS(status) != 0) {
-    return failed(std::strerror(WEXITSTATUS(status)));
-  }
+  if (WEXITSTATUS(status) != 0) return failed("write", WEXITSTATUS(status));
   return complete();
 }
 
@@ -167,7 +159,7 @@ void Snapshots::cancel() {
   ::kill(child_, SIGKILL);
   while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) continue;
   child_ = 0;
-  (void)failed("given up");
+  (void)failed(Status::stopped());
 }
 
 // From here on changes go to the next journal; what comes before them goes to
@@ -175,11 +167,11 @@ void Snapshots::cancel() {
 // journal waits for the dump instead: nothing that is in the old one counts.
 // But that may have an end, on the disk or not, and the file to which it leads
 // must stay as it is until the dump is complete: so the number is left out.
-std::string Snapshots::open_next() {
+Status Snapshots::open_next() {
   replaces_ = journal_ && journal_->has_lost_data();
   if (journal_ && !replaces_) {
-    const std::string complaint = journal_->rotate();
-    if (!complaint.empty()) return complaint;
+    Status status = journal_->rotate();
+    if (!status.ok()) return status;
     newest_ = journal_->number();
   } else {
     newest_ += replaces_ ? 2 : 1;
@@ -187,26 +179,28 @@ std::string Snapshots::open_next() {
   const std::string name = file_name(FileKind::dump, newest_);
   if (replaces_) journal_->drop_pending(newest_, name);
   dump_ = directory_.create(unfinished(name));
-  return dump_.is_open() ? "" : failed(std::strerror(errno), "open");
+  return dump_.is_open() ? Status() : failed("open", errno);
 }
 
 // The dump is on the disk; gives it its name, and removes what it replaces.
-std::string Snapshots::complete() {
-  struct stat status {};
-  if (::fstat(dump_.get(), &status) < 0) return failed(std::strerror(errno));
+Status Snapshots::complete() {
+  struct stat facts {};
+  if (::fstat(dump_.get(), &facts) < 0) return failed("stat", errno);
   dump_.reset();
   const std::string name = file_name(FileKind::dump, newest_);
   if (replaces_) {
-    const std::string complaint = journal_->prepare(newest_, name);
-    if (!complaint.empty()) return failed(complaint);
+    Status status = journal_->prepare(newest_, name);
+    if (!status.ok()) return failed(std::move(status));
   }
-  if (!directory_.finish(name)) return failed(std::strerror(errno), "rename");
-  dump_size_ = static_cast<uint64_t>(status.st_size);
-  if (!directory_.sync()) return complaint_of("fsync " + directory_.path());
+  if (!directory_.finish(name)) return failed("rename", errno);
+  dump_size_ = static_cast<uint64_t>(facts.st_size);
+  if (!directory_.sync()) {
+    return Status::from_errno("fsync " + directory_.path());
+  }
   if (replaces_) {
     // Its new name need not be synced: the dump leads to it, see rotate().
-    const std::string complaint = journal_->take_prepared();
-    if (!complaint.empty()) return complaint;
+    Status status = journal_->take_prepared();
+    if (!status.ok()) return status;
   }
   if (std::exchange(has_note_, false) || replaces_) {
     directory_.remove(std::string(kSyncFailed));
@@ -216,16 +210,21 @@ std::string Snapshots::complete() {
     remove_older_files(directory, newest);
     return 0;
   });
-  return "";
+  return {};
 }
 
-std::string Snapshots::failed(const std::string& why, const char* what) {
-  dump_.reset();
+Status Snapshots::failed(const char* call, int error) {
   const std::string name = unfinished(file_name(FileKind::dump, newest_));
-  directory_.remove(name);
+  return failed(Status::from_errno(
+      std::string(call) + " " + directory_.path_of(name), error));
+}
+
+Status Snapshots::failed(Status why) {
+  dump_.reset();
+  directory_.remove(unfinished(file_name(FileKind::dump, newest_)));
   // The number is free again unless a journal has it.
   if (!journal_ || replaces_) newest_ -= replaces_ ? 2 : 1;
-  return std::string(what) + " " + directory_.path_of(name) + ": " + why;
+  return why;
 }
 
 std::string Snapshots::journal_name() const {

@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 
+#include "common/status.h"
 #include "persistence/data_directory.h"
 #include "persistence/journal.h"
 #include "persistence/loader.h"
@@ -38,23 +39,21 @@ class Snapshots {
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
 
-  // All that have a std::string return what went wrong, or "".
-
   // Goes on where the files end that have been loaded into the store. If there
   // is a note of a failed sync, or one fails now, save() must come next.
-  [[nodiscard]] std::string begin(const Loaded& loaded, const Store& store);
+  Status begin(const Loaded& loaded, const Store& store);
 
   // Writes all keys to a new dump; it is on disk on return. A dump that is
   // being written in the background is given up. Blocks. O(n).
-  [[nodiscard]] std::string save(const Store& store);
+  Status save(const Store& store);
 
   // Starts to do so in the background. Not while it is running. Takes the time
   // of a fork(2), which is O(n) too, at about 10 ms for a GiB.
-  [[nodiscard]] std::string start(const Store& store);
+  Status start(const Store& store);
   bool is_running() const { return child_ != 0 || is_removing_; }
 
-  // Has it come to its end? Then what went wrong, or "".
-  std::optional<std::string> poll();
+  // Has it come to its end? Then how.
+  std::optional<Status> poll();
 
   // The size of the newest complete dump.
   uint64_t dump_size() const { return dump_size_; }
@@ -63,12 +62,12 @@ class Snapshots {
   void cancel();
 
  private:
-  [[nodiscard]] std::string open_next();
-  [[nodiscard]] std::string complete();
-  std::optional<std::string> poll_child();
+  Status open_next();
+  Status complete();
+  std::optional<Status> poll_child();
   void wait_for_remover();
-  [[nodiscard]] std::string failed(const std::string& why,
-                                   const char* what = "write");
+  Status failed(const char* call, int error);
+  Status failed(Status why);
   std::string journal_name() const;
 
   const DataDirectory& directory_;

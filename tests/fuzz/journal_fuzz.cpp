@@ -102,7 +102,7 @@ void check(std::string_view input) {
   {
     test::Node node(directory.path());
     if (!node.start().empty()) std::abort();
-    if (!node.snapshots().save(node.store()).empty()) std::abort();
+    if (!node.snapshots().save(node.store()).ok()) std::abort();
   }
   if (test::load(directory.path()).contents != contents) std::abort();
 }

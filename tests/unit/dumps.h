@@ -17,10 +17,11 @@ class Dumps {
   // What is wrong, or "".
   std::string load(Store& store) {
     Loaded loaded;
-    const Status status = load_files(directory_, store, {}, {}, loaded);
-    return status.ok() ? snapshots_.begin(loaded, store) : status.text();
+    Status status = load_files(directory_, store, {}, {}, loaded);
+    if (status.ok()) status = snapshots_.begin(loaded, store);
+    return status.text();
   }
-  std::string save(const Store& store) { return snapshots_.save(store); }
+  std::string save(const Store& store) { return snapshots_.save(store).text(); }
 
  private:
   DataDirectory directory_;

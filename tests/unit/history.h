@@ -48,10 +48,10 @@ inline History make_history(const std::string& path) {
       EXPECT_FALSE(node.run(change).starts_with('-')) << change[0];
       history.states.push_back(node.contents());
     }
-    std::string complaint;
-    if (i == 0) complaint = node.snapshots().save(node.store());
-    if (i == 1 || i == 2) complaint = node.journal().rotate();
-    EXPECT_EQ(complaint, "");
+    Status status;
+    if (i == 0) status = node.snapshots().save(node.store());
+    if (i == 1 || i == 2) status = node.journal().rotate();
+    EXPECT_EQ(status.text(), "");
   }
   history.files = files_in(path);
   return history;

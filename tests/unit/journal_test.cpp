@@ -38,8 +38,8 @@ const std::string kSecond = "RPUSH list a%20b % ~0E9CF582\n";
 class JournalTest : public testing::Test {
  protected:
   JournalTest() {
-    EXPECT_EQ(journal_.prepare(1, std::string(kNothing)), "");
-    EXPECT_EQ(journal_.take_prepared(), "");
+    EXPECT_EQ(journal_.prepare(1, std::string(kNothing)).text(), "");
+    EXPECT_EQ(journal_.take_prepared().text(), "");
   }
 
   void append(std::initializer_list<std::string_view> words) {
@@ -82,23 +82,24 @@ TEST_F(JournalTest, IsWrittenAtACommitAndNotBefore) {
 }
 
 TEST_F(JournalTest, IsMadeUnderItsUnfinishedName) {
-  EXPECT_EQ(journal_.prepare(2, "journal-1.klh"), "");
+  EXPECT_EQ(journal_.prepare(2, "journal-1.klh").text(), "");
   EXPECT_EQ(files(),
             (Files{{"journal-1.klh", kHeader},
                    {"journal-2.klh.tmp",
                     "# klh 1 journal-2.klh follows journal-1.klh\n"}}));
   EXPECT_EQ(journal_.number(), 1u);
-  EXPECT_EQ(journal_.take_prepared(), "");
+  EXPECT_EQ(journal_.take_prepared().text(), "");
   EXPECT_EQ(journal_.number(), 2u);
   EXPECT_EQ(files().count("journal-2.klh"), 1u);
 }
 
 TEST_F(JournalTest, IsClosedByTheNameOfTheNext) {
   append_first();
-  EXPECT_EQ(journal_.rotate(), "");  // what is pending belongs to the old one
+  EXPECT_EQ(journal_.rotate().text(),
+            "");  // what is pending belongs to the old one
   append_first();
-  EXPECT_EQ(journal_.rotate(), "");
-  EXPECT_EQ(journal_.finish(), "");
+  EXPECT_EQ(journal_.rotate().text(), "");
+  EXPECT_EQ(journal_.finish().text(), "");
   EXPECT_EQ(files(), (Files{{"journal-1.klh", kHeader + kFirst +
                                                   "# next journal-2.klh "
                                                   "~57C9101C\n"},
@@ -113,11 +114,11 @@ TEST_F(JournalTest, IsClosedByTheNameOfTheNext) {
 
 TEST_F(JournalTest, GoesOnWhereAnotherHasStopped) {
   append_first();
-  EXPECT_EQ(journal_.finish(), "");
+  EXPECT_EQ(journal_.finish().text(), "");
   const uint64_t size = content().size();
   write_file(path("journal-1.klh"), content() + "RPUSH li");
   Journal next(directory_);
-  EXPECT_EQ(next.resume(1, size, 0xF44BDCED), "");
+  EXPECT_EQ(next.resume(1, size, 0xF44BDCED).text(), "");
   EXPECT_EQ(content(), kHeader + kFirst) << "the torn end is cut off";
   const std::string_view words[] = {"RPUSH", "list", "a b", ""};
   next.append(words);
@@ -128,9 +129,9 @@ TEST_F(JournalTest, GoesOnWhereAnotherHasStopped) {
 TEST_F(JournalTest, WhatIsDroppedIsNotWritten) {
   append_second();
   journal_.drop_pending(2, "dump-2.klh");
-  EXPECT_EQ(journal_.prepare(2, "dump-2.klh"), "");
+  EXPECT_EQ(journal_.prepare(2, "dump-2.klh").text(), "");
   append_first();  // while the dump is written
-  EXPECT_EQ(journal_.take_prepared(), "");
+  EXPECT_EQ(journal_.take_prepared().text(), "");
   append_second();
   EXPECT_TRUE(journal_.commit());
   EXPECT_EQ(content(1), kHeader);
@@ -147,8 +148,8 @@ TEST_F(JournalTest, AWriteThatFailsIsTriedAgain) {
     TemporaryDirectory scratch;
     const DataDirectory directory(scratch.path());
     Journal journal(directory);
-    ASSERT_EQ(journal.prepare(1, std::string(kNothing)), "");
-    ASSERT_EQ(journal.take_prepared(), "");
+    ASSERT_EQ(journal.prepare(1, std::string(kNothing)).text(), "");
+    ASSERT_EQ(journal.take_prepared().text(), "");
     const std::string name = scratch.path() + "/journal-1.klh";
     const std::string complaint = "write " + name + ": File too large";
     std::optional<FileSizeLimit> full(kHeader.size() + room);
@@ -157,11 +158,11 @@ TEST_F(JournalTest, AWriteThatFailsIsTriedAgain) {
     journal.append(first);
     journal.append(second);
     EXPECT_FALSE(journal.commit());
-    EXPECT_EQ(journal.complaint(), complaint);
+    EXPECT_EQ(journal.failure().text(), complaint);
     EXPECT_FALSE(journal.has_lost_data());
     EXPECT_EQ(read_file(name), whole.substr(0, kHeader.size() + room));
     EXPECT_FALSE(journal.commit()) << "until tick() has tried";
-    EXPECT_EQ(journal.rotate(), complaint);
+    EXPECT_EQ(journal.rotate().text(), complaint);
 
     EXPECT_EQ(journal.tick(5000), 6000);  // no better
     EXPECT_TRUE(journal.has_failed());
@@ -180,10 +181,10 @@ TEST_F(JournalTest, FinishTriesOnceMore) {
   {
     const FileSizeLimit full(kHeader.size() + 3);
     EXPECT_FALSE(journal_.commit());
-    EXPECT_EQ(journal_.finish(),
+    EXPECT_EQ(journal_.finish().text(),
               "write " + path("journal-1.klh") + ": File too large");
   }
-  EXPECT_EQ(journal_.finish(), "");
+  EXPECT_EQ(journal_.finish().text(), "");
   EXPECT_EQ(content(), kHeader + kFirst);
 }
 
@@ -194,7 +195,7 @@ TEST_F(JournalTest, ARotationThatFailsCostsNothing) {
   const std::string next = "# klh 1 journal-2.klh follows journal-1.klh\n";
   {
     const FileSizeLimit full(10);
-    EXPECT_EQ(journal_.rotate(),
+    EXPECT_EQ(journal_.rotate().text(),
               path("journal-2.klh.tmp") + ": File too large");
     EXPECT_EQ(files().size(), 1u);
   }
@@ -202,19 +203,19 @@ TEST_F(JournalTest, ARotationThatFailsCostsNothing) {
     // Room for the header of the next, not for the end of this one.
     ASSERT_GT(content().size() + 5, next.size());
     const FileSizeLimit full(content().size() + 5);
-    EXPECT_EQ(journal_.rotate(),
+    EXPECT_EQ(journal_.rotate().text(),
               "write " + path("journal-1.klh") + ": File too large");
   }
   EXPECT_EQ(content(), kHeader + kFirst);
   EXPECT_FALSE(journal_.has_failed());
   std::filesystem::create_directory(path("journal-2.klh"));
-  EXPECT_TRUE(journal_.rotate().starts_with("rename ")) << content();
+  EXPECT_TRUE(journal_.rotate().text().starts_with("rename ")) << content();
   EXPECT_EQ(content(), kHeader + kFirst) << "the end is taken back";
   std::filesystem::remove(path("journal-2.klh"));
   append_second();
   EXPECT_TRUE(journal_.commit());
   EXPECT_EQ(content(), kHeader + kFirst + kSecond);
-  EXPECT_EQ(journal_.rotate(), "");
+  EXPECT_EQ(journal_.rotate().text(), "");
   EXPECT_EQ(content(2), next);
 }
 

@@ -44,10 +44,10 @@ class Node {
         {}, loaded_);
     std::string complaint = status.text();
     if (complaint.empty()) {
-      complaint = snapshots_.begin(loaded_, machine.store());
+      complaint = snapshots_.begin(loaded_, machine.store()).text();
     }
     if (complaint.empty() && journal_.has_lost_data()) {
-      complaint = snapshots_.save(machine.store());
+      complaint = snapshots_.save(machine.store()).text();
     }
     listener_.emplace(machine.host(),
                       [this](Args effect) { journal_.append(effect); });
@@ -57,7 +57,7 @@ class Node {
   // Runs it, and writes its effects. The reply.
   std::string run(const Words& command) {
     const std::string reply = machine_.run(command);
-    return journal_.commit() ? reply : journal_.complaint();
+    return journal_.commit() ? reply : journal_.failure().text();
   }
 
   Store& store() { return machine_.store(); }

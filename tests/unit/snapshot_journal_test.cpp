@@ -30,7 +30,9 @@ class SnapshotJournal : public testing::Test {
   // Until the child has ended; what went wrong.
   std::string wait() {
     for (;;) {
-      if (const auto complaint = node_->snapshots().poll()) return *complaint;
+      if (const auto outcome = node_->snapshots().poll()) {
+        return outcome->text();
+      }
     }
   }
   // What a start finds, whatever it is that we hold.
@@ -68,7 +70,7 @@ TEST_F(SnapshotJournal, BeginsBesideADumpWrittenByHand) {
 
 TEST_F(SnapshotJournal, ChangesGoToTheNextFromTheMomentItIsBegun) {
   run({"SET", "a", "1"});
-  ASSERT_EQ(node_->snapshots().start(node_->store()), "");
+  ASSERT_EQ(node_->snapshots().start(node_->store()).text(), "");
   EXPECT_EQ(names().count("journal-2.klh"), 1u);
   run({"APPEND", "a", "2"});
   EXPECT_EQ(wait(), "");
@@ -82,7 +84,7 @@ TEST_F(SnapshotJournal, ChangesGoToTheNextFromTheMomentItIsBegun) {
 TEST_F(SnapshotJournal, OneThatIsGivenUpCostsOnlyANumber) {
   run({"SET", "a", "1"});
   for (int i = 0; i < 3; ++i) {
-    ASSERT_EQ(node_->snapshots().start(node_->store()), "");
+    ASSERT_EQ(node_->snapshots().start(node_->store()).text(), "");
     run({"APPEND", "a", "2"});
     node_->snapshots().cancel();
     EXPECT_FALSE(node_->snapshots().is_running());
@@ -90,7 +92,7 @@ TEST_F(SnapshotJournal, OneThatIsGivenUpCostsOnlyANumber) {
   EXPECT_EQ(names(), (Names{"dump-1.klh", "journal-1.klh", "journal-2.klh",
                             "journal-3.klh", "journal-4.klh"}));
   restart();
-  ASSERT_EQ(node_->snapshots().save(node_->store()), "");
+  ASSERT_EQ(node_->snapshots().save(node_->store()).text(), "");
   EXPECT_EQ(names(), (Names{"dump-5.klh", "journal-5.klh"}));
   restart();
 }
@@ -98,11 +100,11 @@ TEST_F(SnapshotJournal, OneThatIsGivenUpCostsOnlyANumber) {
 TEST_F(SnapshotJournal, OneThatCannotBeRenamedIsTold) {
   for (int i = 0; i < 1000; ++i) run({"SET", std::to_string(i), "x"});
   std::filesystem::create_directory(path("dump-2.klh"));
-  ASSERT_EQ(node_->snapshots().start(node_->store()), "");
+  ASSERT_EQ(node_->snapshots().start(node_->store()).text(), "");
   EXPECT_TRUE(wait().starts_with("rename " + path("dump-2.klh.tmp")));
   std::filesystem::remove(path("dump-2.klh"));
   restart();
-  ASSERT_EQ(node_->snapshots().save(node_->store()), "");
+  ASSERT_EQ(node_->snapshots().save(node_->store()).text(), "");
   restart();
 }
 
@@ -119,7 +121,7 @@ TEST_F(SnapshotJournal, LeftOversOfOlderNumbersAreRemoved) {
   node_.emplace(path());
   ASSERT_EQ(node_->start(), "");
   EXPECT_EQ(names().size(), 9u) << "a start removes nothing";
-  ASSERT_EQ(node_->snapshots().save(node_->store()), "");
+  ASSERT_EQ(node_->snapshots().save(node_->store()).text(), "");
   EXPECT_EQ(names(), (Names{"dump-5.klh", "journal-5.klh", "notes",
                             "dump-2.klh.damaged", "dump-3.klh.repaired"}));
 }
@@ -142,12 +144,12 @@ TEST_F(SnapshotJournal, AFailedSyncIsMadeGoodForByADump) {
   node_->journal().set_policy(SyncPolicy::always);
   run({"SET", "b", "2"});
   EXPECT_TRUE(node_->journal().has_lost_data());
-  EXPECT_EQ(node_->journal().complaint(),
+  EXPECT_EQ(node_->journal().failure().text(),
             "fsync " + path("journal-1.klh") + ": Invalid argument");
   EXPECT_EQ(node_->journal().tick(10'000), INT64_MAX);
   EXPECT_FALSE(node_->journal().commit());
 
-  ASSERT_EQ(node_->snapshots().start(node_->store()), "");
+  ASSERT_EQ(node_->snapshots().start(node_->store()).text(), "");
   EXPECT_EQ(names(), (Names{"dump-1.klh", "journal-1.klh", "dump-3.klh.tmp",
                             "sync-failed"}));
   run({"SET", "c", "3"});  // waits for the new file
