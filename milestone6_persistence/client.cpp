@@ -112,8 +112,7 @@ std::string_view print_reply(std::string_view bytes, const std::string& indent,
 // Does a reply with replies in it come next? As a value of a map it begins on a
 // line of its own.
 bool is_nested(std::string_view bytes) {
-  ReplyLine line{};
-  (void)read_reply_line(bytes, line);
+  const ReplyLine line = reply_line(bytes);
   return has_replies(line.type) && line.count > 0;
 }
 
@@ -149,8 +148,7 @@ std::string_view print_replies(const ReplyLine& line, std::string_view rest,
 // `indent` stands before its further lines, `end` behind it if it is but one.
 std::string_view print_reply(std::string_view bytes, const std::string& indent,
                              std::string_view end) {
-  ReplyLine line{};
-  (void)read_reply_line(bytes, line);
+  const ReplyLine line = reply_line(bytes);
   bytes.remove_prefix(line.size);
   if (has_replies(line.type)) return print_replies(line, bytes, indent);
   std::cout << text_of(line, bytes) << end;
@@ -160,27 +158,37 @@ std::string_view print_reply(std::string_view bytes, const std::string& indent,
   return bytes;
 }
 
+// Ends the program: the bytes up to where the reader has stopped, with some that
+// follow, are no reply.
+[[noreturn]] void die_of(const ReplyReader& reader, std::string_view bytes) {
+  constexpr size_t kBefore = 40;
+  constexpr size_t kShown = 60;
+  const size_t begin = reader.size() - std::min(reader.size(), kBefore);
+  die_plainly("not a reply: " + std::string(reader.error()) + ": byte " +
+              std::to_string(reader.size()) + ", in " +
+              quoted(bytes.substr(begin, kShown)));
+}
+
 // Sends one request and prints its reply.
 void ask(int server, const std::vector<std::string_view>& words,
          Buffer& input) {
   write_all(server, encode(words));
-  size_t size = 0;
+  ReplyReader reader;
   ReplyState state;
-  while ((state = measure_reply(input.view(), size)) == ReplyState::need_more) {
+  while ((state = reader.read(input.view())) == ReplyState::need_more) {
     if (!read_more(server, input)) {
       die_plainly("the server closed the connection");
     }
   }
-  if (state == ReplyState::malformed) {
-    die_plainly("not a reply: " + quoted(input.view().substr(0, 64)));
-  }
+  if (state == ReplyState::malformed) die_of(reader, input.view());
   print_reply(input.view(), "");
-  input.consume(size);
+  input.consume(reader.size());
 }
 
 // --pipe: sends what comes from stdin, counts what comes back.
 
 struct PipeCount {
+  ReplyReader reader;  // of the reply that is coming
   uint64_t replies = 0;
   uint64_t errors = 0;
 };
@@ -188,12 +196,13 @@ struct PipeCount {
 // Counts the whole replies of `input`. True when the last one is the echo of
 // `token`, which is not counted.
 bool count_replies(Buffer& input, std::string_view token, PipeCount& count) {
-  size_t size = 0;
   for (;;) {
-    const ReplyState state = measure_reply(input.view(), size);
+    const ReplyState state = count.reader.read(input.view());
     if (state == ReplyState::need_more) return false;
-    if (state == ReplyState::malformed) die_plainly("not a reply");
+    if (state == ReplyState::malformed) die_of(count.reader, input.view());
+    const size_t size = count.reader.size();
     const std::string_view reply = input.view().substr(0, size);
+    count.reader.reset();
     if (reply.find(token) != reply.npos) return true;
     ++count.replies;
     if (reply[0] == '-') {
