@@ -63,6 +63,12 @@ void fill_disk(Scene& scene) {
   scene.subject.gates().fail(Gate::child, ENOSPC);
 }
 
+// Nobody has met it yet.
+void break_syncs(Scene& scene) {
+  change(scene);
+  scene.subject.gates().fail(Gate::sync, EIO);
+}
+
 // One client pays for it that others know.
 void fill_disk_and_notice(Scene& scene) {
   fill_disk(scene);
@@ -142,6 +148,12 @@ const State kStates[] = {
      .flags = {"--appendfsync", "always"},
      .enter = fill_disk},
     {.name = "a sync has failed", .enter = fail_syncs},
+    {.name = "a sync fails, always",
+     .flags = {"--appendfsync", "always"},
+     .enter = break_syncs},
+    {.name = "a sync fails, no",
+     .flags = {"--appendfsync", "no"},
+     .enter = break_syncs},
     {.name = "no memory left",
      .flags = {"--maxmemory", "100kb"},
      .leave = free_memory},

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iomanip>
 #include <map>
 #include <set>
 #include <sstream>
@@ -31,14 +32,12 @@ namespace {
 using Reply = Expectation::Reply;
 using Files = Expectation::Files;
 
-// The words of a row: `""` is an empty one, NUMBER that of the victim.
+// The words of a row, which may stand in quotes; NUMBER is that of the victim.
 Words words_of(const std::string& command, const std::string& id) {
   std::istringstream in(command);
   Words words;
-  for (std::string word; in >> word;) {
-    if (word == "\"\"") word.clear();
-    if (word == "NUMBER") word = id;
-    words.push_back(word);
+  for (std::string word; in >> std::quoted(word);) {
+    words.push_back(word == "NUMBER" ? id : word);
   }
   return words;
 }
