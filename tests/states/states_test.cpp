@@ -147,7 +147,8 @@ void States::take_reply() {
 
 void States::note_change(const std::string& reply) {
   Model& model = scene_.subject.model();
-  if (words_[0] == "SET" && reply.empty()) model.note_unanswered();
+  if (reply.empty() && words_[0] == "SET") model.note_unanswered();
+  if (reply.empty() && words_[0] == "FLUSHALL") model.note_unanswered_flush();
   if (reply != "+OK\r\n") return;
   if (words_[0] == "SET") model.note_set(words_[1], words_[2]);
   if (words_[0] == "FLUSHALL") model.note_flush();

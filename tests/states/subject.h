@@ -29,6 +29,7 @@ class Model {
 
   // A change that may be there or not: nobody was told that it was made.
   void note_unanswered() { ++unanswered_; }
+  void note_unanswered_flush() { may_be_flushed_ = true; }
 
   // Where no journal is kept, a change counts from the next dump on.
   void wait_for_dumps() { keeps_journal_ = false; }
@@ -44,6 +45,7 @@ class Model {
   Reads unsaved_;  // the same, once a dump is written
   bool keeps_journal_ = true;
   size_t unanswered_ = 0;
+  bool may_be_flushed_ = false;
 };
 
 // A server that runs behind gates.
