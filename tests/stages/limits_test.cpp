@@ -59,6 +59,20 @@ TEST_F(Limits, AnEnormousLengthIsRefused) {
   connect().ask({"GET", "k"}, none());
 }
 
+// To close with bytes unread resets the connection: what the client still sends
+// fails. What was written before the close it can read all the same.
+TEST_F(Limits, TheErrorCanBeReadByWhoStillSends) {
+  likely_cause(
+      "the connection is closed before the error is written, or such that what "
+      "was written is dropped (SO_LINGER with a time of 0).");
+  for (const size_t size : {64 * 1024, 1024 * 1024, 8 * 1024 * 1024}) {
+    Client client = connect();
+    client.send_until_closed(one_too_long() + std::string(size, 'x'));
+    client.expect(refusal("invalid bulk length"));
+    client.expect_closed();
+  }
+}
+
 TEST_F(Limits, RefusalComesAfterTheRepliesBefore) {
   Client client = connect();
   client.send(bytes_of({"SET", "name", "Alice"}) + one_too_long());
