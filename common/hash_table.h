@@ -127,10 +127,6 @@ class HashTable {
   // still be alive. O(1).
   void replace(Node** slot, Node* with);
 
-  // For a node that realloc() has moved: its next and hash came along, and at
-  // its old address there is nothing any more to be looked at. O(1).
-  void relocate(Node** slot, Node* moved) { *slot = moved; }
-
   // Visits some nodes, visit(Node&), and returns where to go on. Begins at
   // cursor 0 and is through when it returns 0. Each node that is in the table
   // from the first step to the last is visited, however the table grows and

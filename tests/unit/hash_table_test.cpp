@@ -216,19 +216,6 @@ TEST(HashTable, ReplacesAndRemovesByTheSlotThatItFound) {
   EXPECT_EQ(table.size(), kCount - (kCount + 2) / 3);
 }
 
-TEST(HashTable, FollowsANodeThatReallocHasMoved) {
-  Entries entries(3, same_hash);
-  HashTable table;
-  entries.insert_range(table, 0, 3);
-  auto moved = std::make_unique<Entry>(entries[1]);
-  Node** const slot = table.find_slot(same_hash(1), has_key(1));
-  entries[1].next = reinterpret_cast<Node*>(1);  // must not be looked at
-  table.relocate(slot, moved.get());
-  EXPECT_EQ(table.find(same_hash(1), has_key(1)), moved.get());
-  entries.expect_found(table, 0, 1);
-  entries.expect_found(table, 2, 3);
-}
-
 // --- random operations against a model -------------------------------------
 
 class ModelCheck {
