@@ -53,16 +53,9 @@ class ProgressLine {
 
 }  // namespace
 
-Durability::Durability(Host& host)
-    : host_(host),
-      directory_(host.options.dir),
-      journal_(directory_),
-      snapshots_(directory_, host.options.appendonly ? &journal_ : nullptr) {
-  host.keeper = this;
-}
-
-bool Durability::load(const std::function<bool()>& on_progress) {
-  FileStatus& files = host_.files;
+std::optional<Loaded> load_store(Host& host, const DataDirectory& directory,
+                                 const std::function<bool()>& on_progress) {
+  FileStatus& files = host.files;
   files.is_loading = true;
   files.loading_start_s = std::time(nullptr);
   ProgressLine line;
@@ -75,22 +68,37 @@ bool Durability::load(const std::function<bool()>& on_progress) {
     if (std::chrono::steady_clock::now() - begin < kQuietLoad) return true;
     return on_progress();
   };
-  Status status = load_files(
-      directory_, host_.store,
-      [this](Args effect) { return apply_effect(host_, effect); }, progress,
+  const Status status = load_files(
+      directory, host.store,
+      [&host](Args effect) { return apply_effect(host, effect); }, progress,
       loaded);
-  if (status.is(Status::Kind::stopped)) return false;
-  if (status.ok()) status = snapshots_.begin(loaded, host_.store);
+  if (status.is(Status::Kind::stopped)) return std::nullopt;
+  if (!status.ok()) die_plainly(status.text());
+  return loaded;
+}
+
+Durability::Durability(Host& host, const DataDirectory& directory,
+                       const Loaded& loaded)
+    : host_(host),
+      directory_(directory),
+      journal_(directory_),
+      snapshots_(directory_, host.options.appendonly ? &journal_ : nullptr,
+                 loaded) {
+  Status status = snapshots_.begin(loaded, host_.store);
   if (status.ok()) status = make_good(loaded);
   if (!status.ok()) die_plainly(status.text());
   if (!loaded.torn.empty()) {
     std::fprintf(stderr, "klh: %s\n", loaded.torn.c_str());
   }
-  files.is_loading = false;
-  files.last_save_s = std::time(nullptr);
+  host_.keeper = this;
+  host_.files.is_loading = false;
+  host_.files.last_save_s = std::time(nullptr);
   host_.statistics.changes_since_save = loaded.changes;
   note_journal();
-  return true;
+}
+
+Durability::~Durability() {
+  host_.keeper = &keeps_nothing;
 }
 
 // The disk may not hold what was loaded: nobody is served before it does.
@@ -102,10 +110,10 @@ Status Durability::make_good(const Loaded& loaded) {
   return snapshots_.save(host_.store);
 }
 
-Status Durability::finish(bool snapshot) {
+Status Durability::finish(bool saves) {
   snapshots_.cancel();
   const bool has_news = host_.statistics.changes_since_save != 0;
-  const Status saved = snapshot && has_news ? save() : Status();
+  const Status saved = saves && has_news ? save() : Status();
   if (!host_.options.appendonly) return saved;
   warn_if_not_saved(saved);
   const Status outcome = journal_.finish();
@@ -114,10 +122,8 @@ Status Durability::finish(bool snapshot) {
   return journal_.finish();
 }
 
-// What is loaded is in the files already.
 void Durability::append(Args effect) {
-  if (!host_.options.appendonly || host_.files.is_loading) return;
-  journal_.append(effect);
+  if (host_.options.appendonly) journal_.append(effect);
 }
 
 bool Durability::commit() {
@@ -131,7 +137,6 @@ bool Durability::commit() {
 }
 
 int64_t Durability::tick() {
-  if (host_.files.is_loading) return INT64_MAX;
   const int64_t journal_ms =
       host_.options.appendonly ? journal_.tick(host_.now_ms) : INT64_MAX;
   note_journal();

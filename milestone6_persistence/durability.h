@@ -1,14 +1,15 @@
 // What becomes of the store when the process ends: the files of the directory,
-// brought together with the host that the commands know. It loads them, hands
-// every effect to the journal, and starts snapshots when they are due.
+// brought together with the host that the commands know.
+//
+//   load_store() --> Loaded --> Durability: hands every effect to the journal,
+//                               starts snapshots when they are due
 //
 // Only main knows it; the server and the commands see a Keeper.
 #pragma once
 
 #include <functional>
-#include <span>
+#include <optional>
 #include <string>
-#include <string_view>
 
 #include "commands/host.h"
 #include "commands/keeper.h"
@@ -19,26 +20,31 @@
 
 namespace klh {
 
+// Loads what is in the files. `on_progress` is called now and then and says
+// whether to go on; nothing: it was stopped. Damage ends the program with one
+// line on stderr. Nothing on disk is touched, and host.keeper stays as it is.
+std::optional<Loaded> load_store(Host& host, const DataDirectory& directory,
+                                 const std::function<bool()>& on_progress);
+
 class Durability final : public Keeper {
  public:
-  // Opens the directory and becomes the keeper of `host`, which must outlive
-  // this object. Ends the program with one line on stderr if that fails.
-  explicit Durability(Host& host);
-
-  // Loads what is in the files. `on_progress` is called now and then and says
-  // whether to go on. False: it was stopped. Damage ends the program with one
-  // line on stderr; nothing on disk is touched then.
-  bool load(const std::function<bool()>& on_progress);
-
-  // Writes and syncs what is to last, at the end. With `snapshot`, a dump too
-  // if there is something new. Only after a success it is safe to end.
-  Status finish(bool snapshot);
+  // Goes on where the files end that have been loaded, and becomes the keeper
+  // of `host`. Host and directory must outlive this object. Ends the program
+  // with one line on stderr if the files cannot be written.
+  //
+  // It takes what a finished load has brought: a part of the data can neither
+  // be written down nor be taken for all of it.
+  Durability(Host& host, const DataDirectory& directory, const Loaded& loaded);
+  ~Durability();
+  Durability(const Durability&) = delete;
+  Durability& operator=(const Durability&) = delete;
 
   void append(Args effect) override;
   [[nodiscard]] bool commit() override;
   int64_t tick() override;
   Status save() override;
   Status start_save() override;
+  Status finish(bool saves) override;
 
  private:
   Status make_good(const Loaded& loaded);
@@ -48,7 +54,7 @@ class Durability final : public Keeper {
   void note_journal();
 
   Host& host_;
-  DataDirectory directory_;
+  const DataDirectory& directory_;
   Journal journal_;
   Snapshots snapshots_;
   uint64_t changes_at_start_ = 0;  // of the snapshot that is running

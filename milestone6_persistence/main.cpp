@@ -48,14 +48,17 @@ void run(Options& options) {
   };
 
   // The port stays ours until all is saved: a new server must find the files.
-  Durability durability(host);
+  const DataDirectory directory(options.dir);
   Server server(host);
-  if (!durability.load([&server] { return server.run_once(); })) return;
+  const auto loaded =
+      load_store(host, directory, [&server] { return server.run_once(); });
+  if (!loaded) return;  // stopped before there was anything to keep
+  Durability durability(host, directory, *loaded);
   for (;;) {
     server.run();
-    // After SHUTDOWN, what was to be saved has been.
-    const bool snapshot = !host.should_stop && !options.save.empty();
-    const Status status = durability.finish(snapshot);
+    const bool saves =
+        host.should_stop ? host.stops_with_save : !options.save.empty();
+    const Status status = durability.finish(saves);
     if (status.ok() || host.stops_by_force) return;
     // To end now would be to lose what was acknowledged.
     std::fprintf(stderr, "klh: not ended, not saved: %s\n",

@@ -163,7 +163,8 @@ void lastsave(Context& context) {
 // abort.
 //
 // No reply when it works: the connection ends with the server. When the files
-// cannot be written the server stays, and says so, unless it is forced.
+// cannot be written the server stays, and says so, unless it is forced. While
+// the files are loaded there is nothing to write.
 void shutdown(Context& context) {
   ArgReader in(context, 1);
   if (in.accept("abort") && in.at_end()) {
@@ -185,11 +186,14 @@ void shutdown(Context& context) {
       return context.reply.error(kSyntaxError);
     }
   }
-  const Status status = saves ? context.host.keeper->save() : Status();
+  if (context.host.files.is_loading) saves = false;
+  Status status = saves ? context.host.keeper->save() : Status();
+  if (status.ok()) status = context.host.keeper->finish(false);
   if (!status.ok() && !is_forced) {
     return context.reply.error("ERR not shut down: " + status.text());
   }
   context.host.should_stop = true;
+  context.host.stops_with_save = saves;
   context.host.stops_by_force = is_forced;
 }
 

@@ -111,9 +111,10 @@ struct Host {
   // Whoever sets should_close of a session that is not its own sets this too.
   bool has_killed = false;
 
-  // Set by SHUTDOWN: the server ends after this turn, and what was to be saved
-  // has been saved.
+  // Set by SHUTDOWN: the server ends after this turn. What was to be written has
+  // been, but others may have made changes since then.
   bool should_stop = false;
+  bool stops_with_save = false;
   bool stops_by_force = false;  // even if something could not be written
 };
 

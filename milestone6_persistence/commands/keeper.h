@@ -1,6 +1,7 @@
 // What commands and the loop ask of the files, without knowing of any: that
-// changes outlast the process. Durability implements it for a server; Keeper's
-// null form, KeepsNothing, is for a store without files.
+// changes outlast the process. Durability implements it, and exists only once the
+// files are loaded. Until then, and in tests, the null form KeepsNothing stands
+// in its place: whatever is asked for, it touches no file.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,11 @@ class Keeper {
   virtual Status save() = 0;
   virtual Status start_save() = 0;
 
+  // Makes everything as safe as it can be, since the server is about to end;
+  // with `saves`, by a dump too if there is something new. Only after a success
+  // may it end.
+  virtual Status finish(bool saves) = 0;
+
  protected:
   ~Keeper() = default;  // nobody deletes one by its interface
 };
@@ -39,8 +45,9 @@ class KeepsNothing : public Keeper {
   void append(Args) override {}
   [[nodiscard]] bool commit() override { return true; }
   int64_t tick() override { return INT64_MAX; }
-  Status save() override { return Status::refused("there are no files"); }
+  Status save() override { return Status::refused("no files are loaded"); }
   Status start_save() override { return save(); }
+  Status finish(bool) override { return {}; }
 };
 
 }  // namespace klh

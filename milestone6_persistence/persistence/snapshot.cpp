@@ -58,10 +58,15 @@ void remove_older_files(const DataDirectory& directory, uint64_t newest) {
 
 }  // namespace
 
+Snapshots::Snapshots(const DataDirectory& directory, Journal* journal,
+                     const Loaded& loaded)
+    : directory_(directory),
+      journal_(journal),
+      newest_(std::max(loaded.dump, loaded.journal)),
+      dump_size_(loaded.dump_size),
+      has_note_(loaded.is_suspect) {}
+
 Status Snapshots::begin(const Loaded& loaded, const Store& store) {
-  newest_ = std::max(loaded.dump, loaded.journal);
-  dump_size_ = loaded.dump_size;
-  has_note_ = loaded.is_suspect;
   if (!journal_) return {};
   if (loaded.journal != 0) {
     if (!loaded.unfinished_journal.empty() &&

@@ -32,15 +32,16 @@ namespace klh {
 
 class Snapshots {
  public:
+  // Goes on where the files end that have been loaded; begin() must come next.
   // `journal` is nullptr where none is kept. Both must outlive this object.
-  Snapshots(const DataDirectory& directory, Journal* journal)
-      : directory_(directory), journal_(journal) {}
+  Snapshots(const DataDirectory& directory, Journal* journal,
+            const Loaded& loaded);
   ~Snapshots() { cancel(); }
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
 
-  // Goes on where the files end that have been loaded into the store. If there
-  // is a note of a failed sync, or one fails now, save() must come next.
+  // Opens or makes the journal that changes go to. If there is a note of a
+  // failed sync, or one fails now, save() must come next.
   Status begin(const Loaded& loaded, const Store& store);
 
   // Writes all keys to a new dump; it is on disk on return. A dump that is

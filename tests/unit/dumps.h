@@ -1,6 +1,7 @@
 // The files of a directory as a server without a journal uses them.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "persistence/data_directory.h"
@@ -18,14 +19,19 @@ class Dumps {
   std::string load(Store& store) {
     Loaded loaded;
     Status status = load_files(directory_, store, {}, {}, loaded);
-    if (status.ok()) status = snapshots_.begin(loaded, store);
+    if (!status.ok()) return status.text();
+    snapshots_.emplace(directory_, nullptr, loaded);
+    status = snapshots_->begin(loaded, store);
     return status.text();
   }
-  std::string save(const Store& store) { return snapshots_.save(store).text(); }
+  std::string save(const Store& store) {
+    if (!snapshots_) snapshots_.emplace(directory_, nullptr, Loaded());
+    return snapshots_->save(store).text();
+  }
 
  private:
   DataDirectory directory_;
-  Snapshots snapshots_{directory_, nullptr};
+  std::optional<Snapshots> snapshots_;
 };
 
 }  // namespace klh::test

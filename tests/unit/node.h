@@ -44,10 +44,11 @@ class Node {
         {}, loaded_);
     std::string complaint = status.text();
     if (complaint.empty()) {
-      complaint = snapshots_.begin(loaded_, machine.store()).text();
+      snapshots_.emplace(directory_, &journal_, loaded_);
+      complaint = snapshots_->begin(loaded_, machine.store()).text();
     }
     if (complaint.empty() && journal_.has_lost_data()) {
-      complaint = snapshots_.save(machine.store()).text();
+      complaint = snapshots_->save(machine.store()).text();
     }
     listener_.emplace(machine.host(),
                       [this](Args effect) { journal_.append(effect); });
@@ -62,7 +63,7 @@ class Node {
 
   Store& store() { return machine_.store(); }
   Journal& journal() { return journal_; }
-  Snapshots& snapshots() { return snapshots_; }
+  Snapshots& snapshots() { return *snapshots_; }
   const Loaded& loaded() const { return loaded_; }
   Contents contents() { return contents_of(store(), INT64_MIN); }
 
@@ -70,9 +71,9 @@ class Node {
   DataDirectory directory_;
   Machine machine_;
   Journal journal_{directory_};
-  Snapshots snapshots_{directory_, &journal_};
+  std::optional<Snapshots> snapshots_;  // from the end of the load on
   Loaded loaded_;
-  std::optional<EffectListener> listener_;  // from the end of the load on
+  std::optional<EffectListener> listener_;
 };
 
 struct LoadOutcome {
