@@ -11,7 +11,7 @@ inline char to_lower(char byte) {
                                     : byte;
 }
 
-// Equal but for the case of letters.
+// Tells whether two words are equal but for the case of letters.
 inline bool same_word(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {

@@ -32,7 +32,7 @@ void update_height(Node* node) {
   node->height = static_cast<uint8_t>(higher + 1);
 }
 
-// Which child of its parent a node is.
+// Tells which child of its parent a node is.
 int side_of(const Node* node) {
   return node->parent->child[kRight] == node ? kRight : kLeft;
 }
@@ -109,8 +109,8 @@ AvlTree::Node* AvlTree::outermost(Node* node, int side) {
   return node;
 }
 
-// The nearest node on that side: the innermost below, else the first one above
-// that the way up reaches from its other side.
+// Returns the nearest node on that side: the innermost below, else the first
+// one above that the way up reaches from its other side.
 AvlTree::Node* AvlTree::neighbour(const Node* node, int side) {
   if (node->child[side] != nullptr) {
     return outermost(node->child[side], 1 - side);
@@ -161,7 +161,7 @@ void AvlTree::balance(Node** slot) {
   rotate(slot, side);
 }
 
-// The pointer that points at a node: its parent's, or the root.
+// Returns the pointer that points at a node: its parent's, or the root.
 AvlTree::Node** AvlTree::slot_of(Node* node) {
   if (node->parent == nullptr) return &root_;
   return &node->parent->child[side_of(node)];
@@ -196,7 +196,8 @@ void AvlTree::replace(Node* node, Node* with) {
   }
 }
 
-// Of a node that has one more below it, or one less, and of all above.
+// Adds to the size of a node that has one more below it, or one less, and to
+// the sizes of all above.
 void AvlTree::add_to_sizes(Node* node, int change) {
   for (; node != nullptr; node = node->parent) {
     node->size += static_cast<uint32_t>(change);
@@ -204,8 +205,9 @@ void AvlTree::add_to_sizes(Node* node, int change) {
 }
 
 // Balances a node one of whose sides has become higher or lower, and those
-// above it as far as that makes a difference. Not all the way up: heights are
-// read from the sides, which a walk along one path has not in its cache.
+// above it as far as that makes a difference. It does not go all the way up:
+// heights are read from the sides, which a walk along one path has not in its
+// cache.
 void AvlTree::rebalance_from(Node* node) {
   while (node != nullptr) {
     Node** const slot = slot_of(node);

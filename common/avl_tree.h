@@ -57,7 +57,8 @@ class AvlTree {
 
   size_t size() const { return root_ == nullptr ? 0 : root_->size; }
   bool empty() const { return root_ == nullptr; }
-  // For those who want to see the shape; nullptr if the tree is empty.
+  // Returns the root, through which a test sees the shape; nullptr if the tree
+  // is empty.
   const Node* root() const { return root_; }
 
   // Puts in a node that is in no tree, behind those that it equals.
@@ -71,28 +72,28 @@ class AvlTree {
   // Takes out a node of this tree; its links are as new afterwards.
   void erase(Node* node);
 
-  // The first node for which is_before(const Node&) is false, or nullptr.
-  // `is_before` must be true for a first part of the nodes and false for the
-  // rest; the part may be none or all.
+  // Returns the first node for which is_before(const Node&) is false, or
+  // nullptr. Requires: `is_before` is true for a first part of the nodes, none
+  // or all of them included, and false for the rest.
   template <class IsBefore>
   Node* lower_bound(IsBefore is_before) const;
 
-  // The smallest and the greatest; nullptr if the tree is empty.
+  // Return the smallest and the greatest; nullptr if the tree is empty.
   Node* first() const { return outermost(root_, kLeft); }
   Node* last() const { return outermost(root_, kRight); }
 
-  // The node with `rank` nodes before it, or nullptr if rank >= size().
+  // Returns the node with `rank` nodes before it, nullptr if rank >= size().
   Node* at(size_t rank) const;
 
-  // How many nodes come before this one.
+  // Returns how many nodes come before this one.
   static size_t rank_of(const Node* node);
 
-  // The node after or before this one, or nullptr.
+  // Return the node after or before this one, or nullptr.
   static Node* next(const Node* node) { return neighbour(node, kRight); }
   static Node* previous(const Node* node) { return neighbour(node, kLeft); }
 
-  // The node `distance` places further on, or back if it is negative; nullptr
-  // if there are not that many. O(log n) also for a long way, and about
+  // Returns the node `distance` places further on, or back if it is negative;
+  // nullptr if there are not that many. O(log n) also for a long way, and about
   // O(log distance) for most short ones.
   static Node* offset(Node* node, int64_t distance);
 

@@ -34,34 +34,35 @@ class Buffer {
   Buffer& operator=(Buffer&& other) noexcept;
   ~Buffer() { release(); }
 
-  // A buffer that holds these bytes and has no room for more.
+  // Returns a buffer that holds these bytes and has no room for more.
   static Buffer fitting(std::string_view bytes);
 
   bool empty() const { return data_begin_ == data_end_; }
   size_t size() const { return size_of(data_begin_, data_end_); }
   size_t capacity() const { return size_of(buffer_begin_, buffer_end_); }
 
-  // The data, for reading and for changing in place. Valid until the next
-  // prepare, append or release; consume leaves the rest where it is.
+  // Return the data, for reading and for changing in place. It is valid until
+  // the next prepare, append or release; consume leaves the rest where it is.
   char* data() { return data_begin_; }
   std::string_view view() const { return {data_begin_, size()}; }
 
-  // Room for at least `size` bytes behind the data, to be written to and then
-  // made data by commit(). May move the data.
+  // Makes room for at least `size` bytes behind the data, to be written to and
+  // then made data by commit(). It may move the data.
   char* prepare(size_t size);
 
-  // How many bytes prepare() has made room for, at least as many as asked.
+  // Returns how many bytes prepare() has made room for, at least as many as
+  // asked.
   size_t room() const { return size_of(data_end_, buffer_end_); }
 
-  // The first `size` bytes of the room are data now; size <= room().
+  // Makes the first `size` bytes of the room data. Requires: size <= room().
   void commit(size_t size);
 
   void append(std::string_view bytes);
 
-  // Drops the first `size` bytes; size <= size().
+  // Drops the first `size` bytes. Requires: size <= size().
   void consume(size_t size);
 
-  // Drops all but the first `size` bytes; size <= size().
+  // Drops all but the first `size` bytes. Requires: size <= size().
   void truncate(size_t size);
 
   // Drops all data and gives the storage back.

@@ -13,18 +13,18 @@
 
 namespace klh {
 
-// Where the value of a flag goes; what stands there before is the default. A
+// A flag says where its value goes; what stands there before is the default. A
 // number is decimal and must fit its type.
 struct Flag {
   std::string_view name;  // with its dashes: "--port"
   std::variant<uint16_t*, uint32_t*, std::string*, bool*> value;
 };
 
-// For servers: anything but the flags given is refused.
+// Sets what the flags say, for servers: anything but these flags is refused.
 void parse_flags(int argc, char** argv, std::initializer_list<Flag> flags);
 
-// For clients: the first word that is no flag ends the flags; it and all that
-// follow are returned.
+// Does the same for clients: the first word that is no flag ends the flags; it
+// and all that follow are returned.
 std::vector<std::string> parse_flags_and_words(
     int argc, char** argv, std::initializer_list<Flag> flags);
 

@@ -19,9 +19,10 @@ size_t bytes_of(size_t count) {
   return count * sizeof(Node*);
 }
 
-// An array with all buckets empty, or nullptr when there is no memory. Takes
-// the same time for any count: calloc clears at most one piece, and mmap hands
-// out addresses, whose pages are cleared one by one when they are touched.
+// Returns an array with all buckets empty, or nullptr when there is no memory.
+// It takes the same time for any count: calloc clears at most one piece, and
+// mmap hands out addresses, whose pages are cleared one by one when they are
+// touched.
 Node** allocate_array(size_t count) {
   if (bytes_of(count) <= HashTable::kPieceBytes) {
     void* const array = std::calloc(count, sizeof(Node*));
@@ -35,8 +36,8 @@ Node** allocate_array(size_t count) {
   return static_cast<Node**>(array);
 }
 
-// The bytes of the pieces that lie wholly in the first `passed` buckets of an
-// array of `count`. An array that calloc made is one piece.
+// Returns the bytes of the pieces that lie wholly in the first `passed` buckets
+// of an array of `count`. An array that calloc made is one piece.
 size_t bytes_before(size_t passed, size_t count) {
   const size_t piece = std::min(HashTable::kPieceBytes, bytes_of(count));
   return bytes_of(passed) / piece * piece;
@@ -105,8 +106,8 @@ size_t HashTable::array_bytes() const {
          bytes_before(moved_, old_count);
 }
 
-// One step of a resize: at most kMovedPerStep + kSkippedPerStep buckets, which
-// are 9 lines of the cache, and the nodes of kMovedPerStep.
+// Takes one step of a resize: at most kMovedPerStep + kSkippedPerStep buckets,
+// which are 9 lines of the cache, and the nodes of kMovedPerStep.
 void HashTable::move_step() {
   const size_t end = previous().end();
   const size_t first = moved_;
@@ -147,7 +148,7 @@ void HashTable::release_passed(size_t first) {
   moved_ = 0;
 }
 
-// For drain: passes the empty bucket that it stands at, and those behind it.
+// Passes, for drain, the empty bucket that it stands at and those behind it.
 void HashTable::skip_empty() {
   const size_t first = moved_;
   const size_t end = std::min(first + kSkippedPerStep, previous().end());
@@ -172,7 +173,7 @@ void HashTable::prefetch_next_step() const {
   for (size_t i = moved_; i < end; ++i) __builtin_prefetch(previous_[i]);
 }
 
-// How many buckets the table should have.
+// Returns how many buckets the table should have.
 size_t HashTable::due_count() const {
   const size_t count = bucket_count();
   if (size_ > count) return count * 2;
@@ -231,8 +232,9 @@ void HashTable::swap(HashTable& other) noexcept {
   std::swap(is_late_, other.is_late_);
 }
 
-// The number whose bits, read from the highest of `mask` down to the lowest,
-// are one more; 0 after the last. The carry clears ones on its way down.
+// Returns the number whose bits, read from the highest of `mask` down to the
+// lowest, are one more; 0 after the last. The carry clears ones on its way
+// down.
 uint64_t HashTable::next_cursor(uint64_t cursor, uint64_t mask) {
   uint64_t bit = (mask >> 1) + 1;
   while ((cursor & bit) != 0) {

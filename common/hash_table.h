@@ -77,8 +77,8 @@ class HashTable {
     uint64_t hash = 0;
   };
 
-  // What an operation did besides following one chain, in buckets and bytes.
-  // This is what the tests of the promise above count.
+  // This is what an operation did besides following one chain, in buckets and
+  // bytes; the tests of the promise above count it.
   struct Work {
     uint16_t moved = 0;           // buckets that had nodes
     uint16_t skipped = 0;         // empty ones that were passed
@@ -93,8 +93,8 @@ class HashTable {
   static constexpr size_t kPieceBytes = 64 * 1024;  // a multiple of any page
 
   HashTable() noexcept = default;
-  // Nodes move with their table; `other` is empty afterwards. O(1), except that
-  // assignment releases the arrays that it replaces.
+  // Move the nodes with their table; `other` is empty afterwards. O(1), except
+  // that assignment releases the arrays that it replaces.
   HashTable(HashTable&& other) noexcept { swap(other); }
   HashTable& operator=(HashTable&& other) noexcept;
   ~HashTable() { release_arrays(); }
@@ -102,16 +102,17 @@ class HashTable {
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  // The node with this hash for which matches(const Node&) is true, or nullptr.
-  // `matches` is called only for nodes whose hash is equal. O(1) if chains are
-  // short. Not const, since it takes its step of a resize: so a table that is
-  // only read ends up in one array too.
+  // Returns the node with this hash for which matches(const Node&) is true, or
+  // nullptr. `matches` is called only for nodes whose hash is equal. O(1) if
+  // chains are short. It is not const, since it takes its step of a resize: so
+  // a table that is only read ends up in one array too.
   template <class Matches>
   Node* find(uint64_t hash, Matches matches);
 
-  // The pointer that points at that node, a bucket's or the `next` of the node
-  // before it, or nullptr if there is no such node: one lookup for a remove or
-  // replace. Valid until the next find, find_slot, insert or remove.
+  // Returns the pointer that points at that node, a bucket's or the `next` of
+  // the node before it, or nullptr if there is no such node: a remove or
+  // replace then needs no lookup of its own. It is valid until the next find,
+  // find_slot, insert or remove.
   template <class Matches>
   Node** find_slot(uint64_t hash, Matches matches);
 
@@ -157,25 +158,26 @@ class HashTable {
   template <class Dispose>
   bool drain(size_t& budget, Dispose dispose);
 
-  // Starts to load what a later find of the same hash reads first: the bucket.
-  // The second, some dozens of nanoseconds later, the first node of its chain.
-  // For a batch of lookups: prefetch all, then prefetch_node all, then find
-  // all, so that their cache misses overlap. O(1).
+  // prefetch starts to load what a later find of the same hash reads first, the
+  // bucket; prefetch_node, some dozens of nanoseconds later, the first node of
+  // its chain. They serve a batch of lookups: prefetch all, then prefetch_node
+  // all, then find all, so that their cache misses overlap. O(1).
   void prefetch(uint64_t hash) const;
   void prefetch_node(uint64_t hash) const;
 
-  // Of the array that nodes are in or on their way to; 0 if there is none.
+  // Returns the size of the array that nodes are in or on their way to; 0 if
+  // there is none.
   size_t bucket_count() const {
     return current_ == nullptr ? 0 : mask_of(current_log2_) + 1;
   }
   bool is_resizing() const { return previous_ != nullptr; }
-  // Bytes of both arrays, without those that have been given back.
+  // Returns the bytes of both arrays, without those that have been given back.
   size_t array_bytes() const;
-  // Of the last find, find_slot, insert, remove or scan.
+  // Returns the work of the last find, find_slot, insert, remove or scan.
   const Work& last_work() const { return last_work_; }
 
  private:
-  // One of the arrays, for walking over it without asking which it is.
+  // Stands for one of the arrays, so that a walk need not ask which it is.
   struct Array {
     Node** buckets;
     uint64_t mask;
@@ -227,7 +229,7 @@ class HashTable {
 
 static_assert(sizeof(HashTable) <= 48);
 
-// The home of a hash: the head of the only chain its nodes can be in.
+// Returns the home of a hash: the head of the only chain its nodes can be in.
 inline HashTable::Node** HashTable::home_of(uint64_t hash) const {
   if (is_resizing()) {
     const size_t index = static_cast<size_t>(hash) & mask_of(previous_log2_);

@@ -7,8 +7,9 @@
 //   DEL key          :1      or  :0
 //   anything else    -ERR what is wrong
 //
-// One space separates the words; a key has at least one byte and no space; a
-// value may hold any byte and may be empty. Knows nothing of sockets.
+// The words are separated by one space; a key has at least one byte and no
+// space; a value may hold any byte and may be empty. It knows nothing of
+// sockets.
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 // what the data takes: mallinfo2(3) looks at every free block for that, which
 // takes 200 ms where a million keys have been deleted among others.
 //
-// What allocates by malloc itself says so here; `new` and `delete` count only
+// Code that calls malloc itself says so here; `new` and `delete` count only
 // in a program that has milestone6_persistence/memory.cpp. Buffers (buffer.h)
 // do not count: they hold no data, and connections know theirs.
 //
@@ -25,7 +25,7 @@ namespace klh {
 
 inline constinit thread_local int64_t counted_bytes = 0;
 
-// Bytes that have been counted and not been given back.
+// Returns the bytes that have been counted and not been given back.
 inline uint64_t used_memory() {
   return counted_bytes > 0 ? static_cast<uint64_t>(counted_bytes) : 0;
 }
@@ -34,7 +34,7 @@ inline void count_memory(int64_t bytes) {
   counted_bytes += bytes;
 }
 
-// What a block takes; 0 for none.
+// Returns the bytes that a block takes; 0 for none.
 inline int64_t block_bytes(void* block) {
 #ifdef __APPLE__
   return static_cast<int64_t>(malloc_size(block));
@@ -45,7 +45,7 @@ inline int64_t block_bytes(void* block) {
 #endif
 }
 
-// realloc(3) and free(3).
+// These are realloc(3) and free(3), counted.
 inline void* counted_realloc(void* block, size_t size) {
   const int64_t before = block_bytes(block);
   void* const result = std::realloc(block, size);

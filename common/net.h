@@ -40,21 +40,21 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-// A listening socket on `address` (IPv4 or IPv6, numeric) and `port`; port 0
-// lets the kernel choose a free one, which local_port() then tells.
+// Returns a listening socket on `address` (IPv4 or IPv6, numeric) and `port`;
+// port 0 lets the kernel choose a free one, which local_port() then tells.
 // SO_REUSEADDR is set: a server can be started again at once although old
 // connections are still in TIME_WAIT. See listen(2), socket(7).
 FileDescriptor listen_tcp(const std::string& address, uint16_t port);
 
-// The port that a bound socket has, in host byte order. See getsockname(2).
+// Returns the port of a bound socket, in host byte order. See getsockname(2).
 uint16_t local_port(int fd);
 
-// A connected, blocking socket. `host` may be a name; each address that it
-// resolves to is tried in turn. See getaddrinfo(3).
+// Returns a connected, blocking socket. `host` may be a name; each address that
+// it resolves to is tried in turn. See getaddrinfo(3).
 FileDescriptor connect_tcp(const std::string& host, uint16_t port);
 
-// From here on read, write and accept on `fd` return EAGAIN instead of
-// waiting. False if fcntl(2) fails.
+// Makes read, write and accept on `fd` return EAGAIN instead of waiting.
+// Returns false if fcntl(2) fails.
 [[nodiscard]] bool set_nonblocking(int fd);
 
 // Sends small segments at once instead of waiting for the acknowledgement of

@@ -16,8 +16,8 @@ namespace {
 // "-2.2250738585072014e-308" has 24.
 using Digits = std::array<char, 32>;
 
-// Whether all digits of this number are an integer's: at most 17, so it fits
-// an int64_t. -0 is none, since it has to keep its sign.
+// Tells whether all digits of this number are an integer's: at most 17, so it
+// fits an int64_t. -0 is none, since it has to keep its sign.
 bool prints_as_integer(double value) {
   return std::abs(value) < 1e17 && std::trunc(value) == value &&
          !(value == 0 && std::signbit(value));
@@ -41,8 +41,8 @@ bool is_blank(char byte) {
   return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
-// strtod and not from_chars: it takes just what Redis takes, which calls it
-// too, and the C++ library of macOS has no from_chars for these types.
+// This calls strtod and not from_chars: it takes just what Redis takes, which
+// calls it too, and the C++ library of macOS has no from_chars for these types.
 template <class Real>
 std::optional<Real> parse(std::string_view text,
                           Real (*convert)(const char*, char**)) {
@@ -53,8 +53,8 @@ std::optional<Real> parse(std::string_view text,
   const Real value = convert(terminated.c_str(), &end);
   if (end != terminated.data() + terminated.size()) return std::nullopt;
   if (std::isnan(value)) return std::nullopt;
-  // Of the numbers next to 0 that have lost digits errno says the same, but
-  // they are taken.
+  // The numbers next to 0 that have lost digits have the same errno, but they
+  // are taken.
   const bool is_lost = std::isinf(value) || value == 0;
   if (errno == ERANGE && is_lost) return std::nullopt;
   return value;

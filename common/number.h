@@ -20,27 +20,27 @@
 
 namespace klh {
 
-// With 17 significant digits, as printf's "%.17g" has it.
+// Writes 17 significant digits, as printf's "%.17g" does.
 // Source: addReplyDouble of Redis 7.0, for RESP2 and RESP3. From 7.2 on it
 // replies a shortest form.
 std::string format_score_as_redis(double value);
 
-// With as few characters as read back as the same number, but integers below
-// 10^17 are written out: 100000, not 1e+05.
+// Writes as few characters as read back as the same number, but integers below
+// 10^17 in full: 100000, not 1e+05.
 std::string format_shortest(double value);
 
-// A number as Redis takes it for a score: decimal or hexadecimal ("0x1.8p3"),
+// Reads a number as Redis does for a score: decimal or hexadecimal ("0x1.8p3"),
 // with a sign or without, "inf" or "infinity" in any case; no blanks, nothing
-// behind it. None if it is no number, NaN, or one that a double cannot hold:
-// 1e400, or 1e-400, which would become 0. O(size).
+// behind it. Returns none if it is no number, NaN, or one that a double cannot
+// hold: 1e400, or 1e-400, which would become 0. O(size).
 // Source: string2d of Redis 7.0.
 std::optional<double> parse_double(std::string_view text);
 
-// The same in the precision that INCRBYFLOAT calculates in.
+// Does the same in the precision that INCRBYFLOAT calculates in.
 // Source: string2ld of Redis 7.0.
 std::optional<long double> parse_long_double(std::string_view text);
 
-// Without an exponent, up to 17 digits behind the point, no zeros at the end.
+// Writes no exponent, up to 17 digits behind the point, no zeros at the end.
 // Source: ld2string of Redis 7.0, LD_STR_HUMAN.
 std::string format_long_double(long double value);
 

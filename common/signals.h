@@ -8,16 +8,17 @@
 
 namespace klh {
 
-// SIGINT and SIGTERM set the flag, and SIGHUP, when a terminal closes, unless
-// nohup(1) has had it ignored. SIGPIPE is ignored: a write to a connection that
-// the peer has closed then fails with EPIPE instead of killing us. So is
-// SIGXFSZ: a write beyond the largest file allowed (ulimit -f) fails with
-// EFBIG.
+// Makes SIGINT and SIGTERM set the flag, and SIGHUP, when a terminal closes,
+// unless nohup(1) has had it ignored. SIGPIPE is ignored: a write to a
+// connection that the peer has closed then fails with EPIPE instead of killing
+// us. So is SIGXFSZ: a write beyond the largest file allowed (ulimit -f) fails
+// with EFBIG.
 void install_signal_handlers();
 
 bool stop_requested();
 
-// For a server that cannot end yet: it goes on until it is asked again.
+// Clears the flag, for a server that cannot end yet: it goes on until it is
+// asked again.
 void forget_stop_request();
 
 }  // namespace klh

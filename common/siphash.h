@@ -15,8 +15,8 @@
 // 2-4 as a message authentication code; 1-3 is what hash tables use (Rust,
 // Python, Ruby, the Linux kernel), since a table shows nobody its hashes.
 //
-// Not for: digests that are stored or sent. The key changes with every start,
-// so no value may outlive the process.
+// It is not for digests that are stored or sent: the key changes with every
+// start, so no value may outlive the process.
 //
 // Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
 #pragma once
@@ -34,16 +34,16 @@ struct SipHashKey {
   uint64_t k1;
 };
 
-// A key from the kernel's random generator; to be drawn once, at start. Prints
-// the reason and exits when there is none: a table without a secret key would
-// be open to flooding. Source: getentropy(3).
+// Draws a key from the kernel's random generator; once, at start. Prints the
+// reason and exits when there is none: a table without a secret key would be
+// open to flooding. Source: getentropy(3).
 SipHashKey random_siphash_key();
 
-// The hash that the tables use. `bytes` may be unaligned, empty, of any length.
-// Cost: about 10 ns for 16 bytes, then 2 ns for every further 8 bytes.
+// Returns the hash that the tables use. `bytes` may be unaligned, empty, of any
+// length. It takes about 10 ns for 16 bytes, then 2 ns for every further 8.
 uint64_t siphash13(const SipHashKey& key, std::string_view bytes);
 
-// The same for any number of rounds: 2 and 4 have published test vectors.
+// Does the same for any number of rounds: 2 and 4 have published test vectors.
 template <int kCompressionRounds, int kFinalizationRounds>
 uint64_t siphash(const SipHashKey& key, std::string_view bytes);
 
@@ -89,8 +89,8 @@ struct SipHashState {
 // store them anyway; a big-endian one would have to swap each word.
 static_assert(std::endian::native == std::endian::little);
 
-// An integer read from any address: memcpy compiles to one load, a cast pointer
-// would be undefined where the address is not a multiple of the size.
+// Reads an integer from any address: memcpy compiles to one load, a cast
+// pointer would be undefined where the address is not a multiple of the size.
 template <class Integer>
 uint64_t load_unaligned(const char* from) {
   Integer value;
@@ -98,9 +98,9 @@ uint64_t load_unaligned(const char* from) {
   return value;
 }
 
-// The `length` < 8 bytes that do not fill a word: its low bytes, zeros above.
-// Three fixed-size loads instead of a memcpy of variable length, which would be
-// a call.
+// Returns the `length` < 8 bytes that do not fill a word as its low bytes, with
+// zeros above. It makes three loads of fixed size instead of a memcpy of
+// variable length, which would be a call.
 inline uint64_t load_rest(const char* from, size_t length) {
   uint64_t word = 0;
   size_t done = 0;

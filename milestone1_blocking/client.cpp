@@ -42,7 +42,7 @@ void run(const std::string& address, uint16_t port,
   }
 }
 
-// A socket that is connected to the server. See connect(2), ip(7).
+// Returns a socket that is connected to the server. See connect(2), ip(7).
 int open_connection(const std::string& address, uint16_t port) {
   const int server = socket(AF_INET, SOCK_STREAM, 0);
   if (server < 0) die("socket");
@@ -59,7 +59,8 @@ int open_connection(const std::string& address, uint16_t port) {
   return server;
 }
 
-// Sends one request and returns its reply: what one read returns.
+// Sends one request and returns its reply, for which it takes what one read
+// returns.
 std::string ask(int server, std::string_view request) {
   const ssize_t put = write(server, request.data(), request.size());
   if (put < 0) die("write");

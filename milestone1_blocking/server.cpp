@@ -46,14 +46,15 @@ void run(const std::string& address, uint16_t port) {
   close(listener);
 }
 
-// A socket that clients can connect to: its address is written in the bytes'
-// network order, hence htons. See socket(2), bind(2), listen(2), ip(7).
+// Returns a socket that clients can connect to. Its address and port stand in
+// network byte order, hence htons. See socket(2), bind(2), listen(2), ip(7).
 int open_listener(const std::string& address, uint16_t port) {
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
   if (listener < 0) die("socket");
 
-  // Without it a restarted server could not bind for as long as connections
-  // of the last one are in TIME_WAIT, a minute on Linux. See socket(7).
+  // Without this option a restarted server could not bind for as long as
+  // connections of the last one are in TIME_WAIT, a minute on Linux. See
+  // socket(7).
   const int on = 1;
   if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) {
     die("SO_REUSEADDR");
@@ -80,9 +81,10 @@ int open_listener(const std::string& address, uint16_t port) {
   return listener;
 }
 
-// The next client's connection, or -1 when there is none: a signal came, or
-// that connection broke before we got to it (accept(2), "Error handling"). What
-// we are out of we would be out of again at once: better to end and say why.
+// Returns the next client's connection, or -1 when there is none: a signal
+// came, or that connection broke before we got to it (accept(2), "Error
+// handling"). Whatever has run out would be missing again at once, so it is
+// better to end and say why.
 int accept_client(int listener) {
   const int client = accept(listener, nullptr, nullptr);
   const bool is_out =
@@ -91,7 +93,7 @@ int accept_client(int listener) {
   return client;
 }
 
-// What one read returns is taken as one request. It is not: TCP carries bytes,
+// Takes what one read returns as one request. It is none: TCP carries bytes,
 // not messages. Two writes of the client can come in one read, and one write
 // in two.
 void serve_client(int client, KeyValue& key_value) {
@@ -104,8 +106,8 @@ void serve_client(int client, KeyValue& key_value) {
   }
 }
 
-// As many bytes as have come, at least one; 0 when the client has closed its
-// side; -1 on an error. See read(2).
+// Reads the bytes that have come and returns how many they are: at least one,
+// 0 when the client has closed its side, -1 on an error. See read(2).
 ssize_t read_some(int client, char* bytes, size_t size) {
   ssize_t got;
   do {
@@ -114,8 +116,8 @@ ssize_t read_some(int client, char* bytes, size_t size) {
   return got;
 }
 
-// False when not all of it could be written: the client is gone, or a signal
-// came.
+// Returns false when not all of it could be written: the client is gone, or a
+// signal came.
 bool write_reply(int client, std::string_view reply) {
   const ssize_t put = write(client, reply.data(), reply.size());
   return put == static_cast<ssize_t>(reply.size());

@@ -44,9 +44,10 @@ FileDescriptor open_listener(const std::string& address, uint16_t port) {
   return listener;
 }
 
-// The next client's connection, or none: a signal came, or that connection
-// broke before we got to it (accept(2), "Error handling"). What we are out of
-// we would be out of again at once: better to end and say why.
+// Returns the next client's connection, or none: a signal came, or that
+// connection broke before we got to it (accept(2), "Error handling"). Whatever
+// has run out would be missing again at once, so it is better to end and say
+// why.
 FileDescriptor accept_client(int listener) {
   FileDescriptor client(::accept(listener, nullptr, nullptr));
   const bool is_out =
@@ -55,13 +56,14 @@ FileDescriptor accept_client(int listener) {
   return client;
 }
 
-// One message is one request, however many reads it comes in.
+// Takes each message as one request, however many reads it comes in.
 void serve_client(int client, KeyValue& key_value) {
   std::string request;
   while (!stop_requested()) {
     const Io result = read_message(client, request);
     if (result == Io::too_long) {
-      // What follows the header cannot be skipped cheaply: close after this.
+      // It costs too much to read what follows the header only to skip it, so
+      // this is the last reply.
       (void)write_message(client, "-ERR message too long");
     }
     if (result != Io::complete) return;

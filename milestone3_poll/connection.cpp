@@ -34,7 +34,7 @@ void Connection::handle(bool readable, bool writable) {
   if (state_ != State::failed) try_one_request();
 }
 
-// Takes what has come, up to kReadBytes; poll() will tell if there is more.
+// Takes what has come, up to kReadBytes. If there is more, poll() will tell.
 void Connection::read_some() {
   uint8_t bytes[kReadBytes];
   const ssize_t got = ::read(fd(), bytes, sizeof bytes);
@@ -47,7 +47,8 @@ void Connection::read_some() {
   }
 }
 
-// Answers the first request of incoming. False if it is not complete yet.
+// Answers the first request of incoming. Returns false if it is not complete
+// yet.
 bool Connection::try_one_request() {
   if (incoming_.size() < kHeaderBytes) return false;
   const size_t length = decode_length(incoming_.data());
@@ -62,7 +63,7 @@ bool Connection::try_one_request() {
   const auto* payload =
       reinterpret_cast<const char*>(incoming_.data() + kHeaderBytes);
   append_message(key_value_.execute({payload, length}));
-  // Moves all that follows to the front, each time: O(n) for one request.
+  // This moves all that follows to the front, each time: O(n) for one request.
   incoming_.erase(incoming_.begin(),
                   incoming_.begin() + std::ptrdiff_t(kHeaderBytes + length));
   return true;
@@ -75,8 +76,8 @@ void Connection::append_message(std::string_view payload) {
   outgoing_.insert(outgoing_.end(), payload.begin(), payload.end());
 }
 
-// Gives the kernel as much as its send buffer takes; poll() will tell when it
-// takes more.
+// Gives the kernel as much as its send buffer takes. When it takes more, poll()
+// will tell.
 void Connection::write_some() {
   const ssize_t put = ::write(fd(), outgoing_.data(), outgoing_.size());
   if (put >= 0) {

@@ -1,5 +1,5 @@
-// One client: its socket, the bytes that have come from it and the bytes that
-// wait to go to it.
+// A client's connection: its socket, the bytes that have come from it and the
+// bytes that wait to go to it.
 //
 //   socket --read--> incoming --parse--> request --execute--.
 //   socket <--write-- outgoing <------------------ reply <--'
@@ -36,7 +36,7 @@ class Connection {
   bool wants_write() const { return !outgoing_.empty(); }
   bool wants_close() const;
 
-  // One pass: does what the socket is ready for, and answers one request.
+  // Makes one pass: does what the socket is ready for, and answers one request.
   void handle(bool readable, bool writable);
 
  private:

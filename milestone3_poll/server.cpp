@@ -44,7 +44,7 @@ class Server {
   FileDescriptor listener_;
   KeyValue key_value_;
   std::vector<std::unique_ptr<Connection>> connections_;
-  // What poll() is asked and what it answers: the listener, then each
+  // These are the question to poll() and its answer: the listener, then each
   // connection in the order of connections_.
   std::vector<pollfd> polled_;
   int64_t accept_at_ms_ = 0;  // not before; see accept_client
@@ -105,7 +105,7 @@ void Server::handle_ready() {
   }
 }
 
-// One new client a pass: poll() will tell if there are more.
+// Accepts one new client a pass. If there are more, poll() will tell.
 void Server::accept_client() {
   FileDescriptor client(::accept(listener_.get(), nullptr, nullptr));
   if (client.is_open()) {
@@ -116,15 +116,16 @@ void Server::accept_client() {
   } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
              errno == ENOBUFS) {
     // The client stays in the kernel's queue, so poll() would report it again
-    // at once, and so on at 100 % CPU: do not ask until one of ours has gone,
-    // or for a second. It is a second by the clock, however often poll() returns
-    // in it for the others.
+    // at once, and so on at 100 % CPU. So it is not asked until one of ours has
+    // gone, or for a second: by the clock, however often poll() returns in it
+    // for the others.
     accept_at_ms_ = monotonic_ms() + kRestMs;
   }
   // Anything else is the fault of that one connection, which is gone.
 }
 
-// Only here do connections go away, so that no loop over them is disturbed.
+// Connections go away here and nowhere else, so that no loop over them is
+// disturbed.
 void Server::close_finished() {
   const size_t closed = std::erase_if(
       connections_, [](const auto& each) { return each->wants_close(); });

@@ -34,7 +34,7 @@ void Connection::handle(bool readable) {
   } while (was_full && !is_full() && state_ != State::failed);
 }
 
-// Takes what has come, up to kReadBytes; poll() will tell if there is more.
+// Takes what has come, up to kReadBytes. If there is more, poll() will tell.
 void Connection::read_some() {
   char* const room = incoming_.prepare(kReadBytes);
   const ssize_t got = ::read(fd(), room, kReadBytes);
@@ -47,7 +47,8 @@ void Connection::read_some() {
   }
 }
 
-// Answers the first request of incoming. False if it is not complete yet.
+// Answers the first request of incoming. Returns false if it is not complete
+// yet.
 bool Connection::try_one_request() {
   if (incoming_.size() < kHeaderBytes) return false;
   const size_t length = decode_length(incoming_.data());
@@ -73,7 +74,7 @@ void Connection::append_message(std::string_view payload) {
 }
 
 // Gives the kernel as much as its send buffer takes, without asking poll()
-// first: there nearly always is room. poll() is for the rest.
+// first, since there is room nearly always. poll() is asked about the rest.
 void Connection::write_some() {
   const ssize_t put = ::write(fd(), outgoing_.data(), outgoing_.size());
   if (put >= 0) {

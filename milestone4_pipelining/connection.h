@@ -1,5 +1,5 @@
-// One client: its socket, the bytes that have come from it and the bytes that
-// wait to go to it.
+// A client's connection: its socket, the bytes that have come from it and the
+// bytes that wait to go to it.
 //
 //   socket --read--> incoming --parse--> request --execute--.
 //   socket <--write-- outgoing <------------------ reply <--'
@@ -39,7 +39,7 @@ class Connection {
   bool wants_write() const { return !outgoing_.empty(); }
   bool wants_close() const;
 
-  // One pass: reads what has come, answers all of its requests, writes.
+  // Makes one pass: reads what has come, answers all of its requests, writes.
   void handle(bool readable);
 
  private:

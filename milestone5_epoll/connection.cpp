@@ -62,7 +62,8 @@ void Connection::read_some() {
   }
 }
 
-// Answers the first request of incoming. False if it is not complete yet.
+// Answers the first request of incoming. Returns false if it is not complete
+// yet.
 bool Connection::try_one_request() {
   if (incoming_.size() < kHeaderBytes) return false;
   const size_t length = decode_length(incoming_.data());

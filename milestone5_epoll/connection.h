@@ -1,5 +1,5 @@
-// One client: its socket, the bytes that have come from it and the bytes that
-// wait to go to it.
+// A client's connection: its socket, the bytes that have come from it and the
+// bytes that wait to go to it.
 //
 //   socket --read--> incoming --parse--> request --execute--.
 //   socket <--write-- outgoing <------------------ reply <--'
@@ -40,15 +40,16 @@ class Connection {
   bool wants_write() const { return !outgoing_.empty(); }
   bool wants_close() const;
 
-  // What has changed, as Poller::Event tells it.
+  // Remembers what has changed, as Poller::Event tells it.
   void note(bool readable, bool writable, bool must_drain);
 
-  // One turn: at most one read, the answers to all its requests, one write, so
-  // that no client, however much it sends, keeps the others waiting for long.
+  // Takes one turn: at most one read, the answers to all its requests, one
+  // write, so that no client, however much it sends, keeps the others waiting
+  // for long.
   void take_turn();
 
-  // Is there more to do without waiting? Then no event will say so: the edge
-  // has passed, and another turn is due.
+  // Tells whether there is more to do without waiting. No event will say so,
+  // since the edge has passed: another turn is due.
   bool has_work() const;
 
  private:

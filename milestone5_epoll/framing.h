@@ -30,16 +30,17 @@ enum class [[nodiscard]] Io{
     failed     // the system call failed, or we were asked to stop
 };
 
-// The header of a message, to and from its kHeaderBytes, on any host.
+// Write the header of a message, of kHeaderBytes, and read it, on any host.
 void encode_length(size_t length, void* header);
 size_t decode_length(const void* header);
 
-// Moves exactly `size` bytes: a read(2) or write(2) may move fewer.
+// Move exactly `size` bytes, where one read(2) or write(2) may move fewer.
 Io read_full(int fd, char* bytes, size_t size);
 Io write_all(int fd, const char* bytes, size_t size);
 
-// Moves one message. `payload` holds the message when the result is complete,
-// else nothing of use. A payload to write has at most kMaxMessageBytes.
+// Move one message. `payload` holds the message when the result is complete,
+// else nothing of use. Requires: a payload to write has at most
+// kMaxMessageBytes.
 Io read_message(int fd, std::string& payload);
 Io write_message(int fd, std::string_view payload);
 

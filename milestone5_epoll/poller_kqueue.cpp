@@ -11,7 +11,7 @@ namespace klh {
 
 namespace {
 
-// How many events a wait has room for, at first and at most.
+// A wait has room for so many events, at first and at most.
 constexpr size_t kFewestEvents = 512;
 constexpr size_t kMostEvents = 8192;
 

@@ -35,7 +35,8 @@ namespace klh {
 
 namespace {
 
-// When accept() is tried again, in milliseconds, if no edge tells of a client.
+// These say in how many milliseconds accept() is tried again if no edge tells
+// of a client.
 constexpr int kAtTheNextEdge = -1;
 constexpr int kLaterMs = 1000;
 
@@ -124,7 +125,8 @@ void Server::wait() {
   if (accept_now) accept_clients();
 }
 
-// How long there is nothing to do unless something happens; -1 is for ever.
+// Returns for how long there is nothing to do unless something happens; -1 is
+// for ever.
 int Server::wait_ms() const {
   if (!ready_.empty()) return 0;
   if (accept_after_ms_ >= 0) return accept_after_ms_;
@@ -135,8 +137,8 @@ int Server::wait_ms() const {
       std::clamp<int64_t>(timeout_ms_ - idle_ms, 0, kLongestMs));
 }
 
-// All that wait, since one edge may stand for many of them; but not more in a
-// pass than a cap, for the sake of those who are connected.
+// Accepts all that wait, since one edge may stand for many of them; but in a
+// pass no more than a cap, for the sake of those who are connected.
 void Server::accept_clients() {
   constexpr int kAcceptsPerPass = 256;
   accept_after_ms_ = kAtTheNextEdge;
@@ -160,8 +162,8 @@ void Server::accept_clients() {
 // There is no descriptor left to accept with. Clients would hang in the
 // kernel's queue, neither served nor refused, and no edge would come for them
 // again. So the spare one is given up to accept a client and hang up on it.
-// False when there is no more to refuse: only now, since accept() needs a
-// descriptor, and fails without, even when the queue is empty.
+// Returns false when there is none left to refuse. That shows only now, since
+// accept() fails for want of a descriptor even when the queue is empty.
 bool Server::refuse_client() {
   spare_.reset();
   FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
@@ -189,8 +191,8 @@ void Server::make_ready(Client& client) {
   ready_.push_back(&client);
 }
 
-// A turn for each that was ready when the pass began. Those with work left get
-// the next one after the others.
+// Gives a turn to each that was ready when the pass began. Clients with work
+// left get the next one after the others.
 void Server::take_turns() {
   std::vector<Client*> turns;
   turns.swap(ready_);

@@ -107,7 +107,8 @@ void Connection::read_some() {
   }
 }
 
-// Answers the first request of incoming. False if it is not complete yet.
+// Answers the first request of incoming. Returns false if it is not complete
+// yet.
 bool Connection::try_one_request() {
   switch (request_.parse(incoming_, needs_password(host_, session_))) {
     case Parse::need_more: return false;

@@ -27,26 +27,27 @@ class Poller {
     bool writable;  // room in the send buffer, or an error
 
     // A short read does not mean that nothing is left: behind it stands the end
-    // of the stream, an error, or what follows urgent data. To be read until
-    // EAGAIN or that end.
+    // of the stream, an error, or what follows urgent data. The owner reads on
+    // until EAGAIN or that end.
     bool must_drain;
   };
 
   Poller();
   ~Poller();
 
-  // Watches `fd` from now on. What it is ready for already is the first event.
-  // False if the kernel refuses, for want of memory or by a limit.
+  // Watches `fd` from now on. Its first event tells what it is ready for
+  // already. Returns false if the kernel refuses, for want of memory or by a
+  // limit.
   [[nodiscard]] bool add(int fd, void* tag);
 
   // Watches it no longer. Does nothing if it is not watched.
   void remove(int fd);
 
   // Waits for the first events, at most `timeout_ms`; -1 is for ever, 0 not at
-  // all. Empty when the time is up or a signal came. One descriptor may have
-  // several events. Valid until the next wait. Costs what the events cost,
-  // however many descriptors are watched. There are at most 8,192: the others
-  // come with the next wait.
+  // all. Returns none when the time is up or a signal came, and at most 8,192:
+  // the others come with the next wait. A descriptor may have several. They are
+  // valid until the next wait. It costs what the events cost, however many
+  // descriptors are watched.
   std::span<const Event> wait(int timeout_ms);
 
  private:
