@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kSmallestCapacity = 1024;
 constexpr size_t kKeptCapacity = 128 * 1024;
+constexpr size_t kLargestStep = 64 * 1024 * 1024;
 
 }  // namespace
 
@@ -37,14 +38,18 @@ Buffer Buffer::fitting(std::string_view bytes) {
   return buffer;
 }
 
-char* Buffer::prepare(size_t size) {
+char* Buffer::prepare(size_t size, size_t enough) {
   if (room() < size) {
     const size_t needed = this->size() + size;
     const auto consumed = size_of(buffer_begin_, data_begin_);
     if (needed <= capacity() && this->size() <= consumed) {
       compact();
     } else {
-      grow(std::max({needed, 2 * capacity(), kSmallestCapacity}));
+      size_t more = std::min(capacity(), kLargestStep);
+      if (enough > needed) {
+        more = std::min(more, std::max(enough - capacity(), capacity() / 4));
+      }
+      grow(std::max({needed, capacity() + more, kSmallestCapacity}));
     }
   }
   return data_end_;

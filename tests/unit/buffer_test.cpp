@@ -206,5 +206,31 @@ TEST(Buffer, TakesWhatIsLarge) {
   EXPECT_TRUE(buffer.view() == bytes);
 }
 
+// What is large does not double: its owner may have no more than twice as much.
+TEST(Buffer, GrowsByLessWhenItIsLarge) {
+  constexpr size_t kMiB = 1024 * 1024;
+  Buffer buffer;
+  for (const size_t capacity : {64 * kMiB, 128 * kMiB, 192 * kMiB}) {
+    buffer.prepare(64 * kMiB - (buffer.empty() ? 0 : 1));
+    EXPECT_EQ(buffer.capacity(), capacity);
+    buffer.commit(buffer.room());  // only room, which costs no memory
+  }
+}
+
+TEST(Buffer, GrowsByLessWhenThatIsEnough) {
+  Buffer buffer;
+  buffer.prepare(100'000, 50'000);
+  EXPECT_EQ(buffer.capacity(), 100'000u) << "no less than is asked for";
+  buffer.commit(100'000);
+  buffer.prepare(10'000, 150'000);
+  EXPECT_EQ(buffer.capacity(), 150'000u);
+  buffer.commit(50'000);
+  buffer.prepare(1, 151'000);
+  EXPECT_EQ(buffer.capacity(), 187'500u) << "a quarter, so as to grow seldom";
+  buffer.commit(37'500);
+  buffer.prepare(1, 1'000'000);
+  EXPECT_EQ(buffer.capacity(), 375'000u) << "no more than it doubles";
+}
+
 }  // namespace
 }  // namespace klh
