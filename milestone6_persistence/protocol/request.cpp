@@ -11,7 +11,6 @@ namespace {
 
 constexpr int kMaxDigits = 18;         // always fit an int64_t
 constexpr size_t kKeptArguments = 16;  // room that is kept between requests
-constexpr size_t kLineEnd = 2;         // CR LF
 
 bool is_space(char byte) {
   return std::isspace(static_cast<unsigned char>(byte)) != 0;
@@ -120,10 +119,15 @@ Parse Request::read_bulk_size(const char* bytes, size_t end) {
   }
   if (result == Parse::complete) {
     const auto size = static_cast<size_t>(number_);
-    if (position_ + size + kLineEnd > kMaxRequestBytes) {
+    const size_t behind = position_ + size + kLineEnd;
+    if (is_strangers_ && behind > kStrangersRequestBytes) {
+      return fail("Protocol error: unauthenticated bulk length");
+    }
+    if (behind > kMaxRequestBytes) {
       return fail("Protocol error: request too large");
     }
-    spans_.push_back({position_, size});
+    spans_.push_back(
+        {static_cast<uint32_t>(position_), static_cast<uint32_t>(size)});
     state_ = State::bulk;
   }
   return result;
@@ -132,8 +136,8 @@ Parse Request::read_bulk_size(const char* bytes, size_t end) {
 // The bytes of an argument are not looked at here: it is there when what ends
 // it is there.
 Parse Request::read_bulk(const char* bytes, size_t end) {
-  const size_t behind = spans_.back().begin + spans_.back().size;
-  if (end - position_ < spans_.back().size + kLineEnd) return Parse::need_more;
+  if (end < announced_bytes()) return Parse::need_more;
+  const size_t behind = announced_bytes() - kLineEnd;
   if (bytes[behind] != '\r' || bytes[behind + 1] != '\n') {
     return fail("Protocol error: expected CRLF after an argument");
   }
@@ -147,7 +151,7 @@ Parse Request::read_inline_line(char* bytes, size_t end) {
       std::memchr(bytes + position_, '\n', end - position_);
   const char* const newline = static_cast<const char*>(found);
   const auto size = newline ? static_cast<size_t>(newline - bytes) : end;
-  if (size > kMaxInlineBytes) {
+  if (size > (is_strangers_ ? kStrangersRequestBytes : kMaxInlineBytes)) {
     return fail("Protocol error: too big inline request");
   }
   position_ = size;
@@ -207,6 +211,7 @@ void Request::finish_bulk(const char* bytes) {
     state_ = State::dollar;
     return;
   }
+  if (spans_.size() > kKeptArguments) args_.reserve(spans_.size());
   for (const Span& span : spans_) {
     args_.emplace_back(bytes + span.begin, span.size);
   }

@@ -20,6 +20,7 @@
 // Source: https://redis.io/docs/latest/develop/reference/protocol-spec/
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -37,15 +38,17 @@ enum class [[nodiscard]] Parse{complete, need_more, malformed};
 
 class Request {
  public:
-  // The limits of Redis: proto-max-bulk-len, the inline buffer, and the query
-  // buffer, which bounds all arguments together.
+  // The limits of Redis 7.0: proto-max-bulk-len, an int, the inline buffer, and
+  // the query buffer, which bounds all arguments together.
   static constexpr int64_t kMaxBulkBytes = 512 * 1024 * 1024;
-  static constexpr int64_t kMaxArguments = 1024 * 1024;
+  static constexpr int64_t kMaxArguments = INT32_MAX;
   static constexpr size_t kMaxInlineBytes = 64 * 1024;
   static constexpr size_t kMaxRequestBytes = 1024 * 1024 * 1024;
+  static constexpr size_t kLineEnd = 2;  // CR LF
   // And those for a stranger, who has not given the password yet.
   static constexpr int64_t kStrangersBulkBytes = 16 * 1024;
   static constexpr int64_t kStrangersArguments = 10;
+  static constexpr size_t kStrangersRequestBytes = 24 * 1024;
 
   // Goes on reading the request at the front of `input`, whose bytes it must
   // find again at the next call, with more behind them.
@@ -62,10 +65,18 @@ class Request {
   size_t size() const { return position_; }
   std::string_view error() const { return error_; }
 
-  // What it takes beside the input, in bytes.
+  // With how many bytes of the input the argument ends that is being read; 0 if
+  // none is.
+  size_t announced_bytes() const {
+    if (state_ != State::bulk) return 0;
+    return size_t{spans_.back().begin} + spans_.back().size + kLineEnd;
+  }
+
+  // What it takes beside the input, in bytes; with what it will take for the
+  // arguments when the last of them is there.
   size_t allocated_bytes() const {
     return spans_.capacity() * sizeof(Span) +
-           args_.capacity() * sizeof(std::string_view);
+           std::max(args_.capacity(), spans_.size()) * sizeof(std::string_view);
   }
 
   void reset();
@@ -81,9 +92,10 @@ class Request {
     complete
   };
   struct Span {
-    size_t begin;  // from the first byte of the request
-    size_t size;
+    uint32_t begin;  // from the first byte of the request
+    uint32_t size;
   };
+  static_assert(kMaxRequestBytes <= UINT32_MAX);
 
   // Each reads its part of the request, from position_ on; `complete` means
   // that this part is, and state_ says what comes next.

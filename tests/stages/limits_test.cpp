@@ -18,7 +18,7 @@ class Limits : public StageTest {
   }
 
   static std::string far_too_long() {
-    if (dialect() == Dialect::resp) return "*1000000000\r\n";
+    if (dialect() == Dialect::resp) return "*2147483648\r\n";
     return frame_header(0xffffffff);
   }
 
