@@ -22,6 +22,9 @@ namespace {
 constexpr int kAtTheNextEdge = -1;
 constexpr int kLaterMs = 1000;
 
+// How long a client that has had its last reply may take to close its side.
+constexpr int64_t kLingerMs = 30'000;
+
 int64_t monotonic_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
@@ -34,6 +37,15 @@ int64_t unix_ms() {
 
 FileDescriptor open_spare() {
   return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+Client& client_of(Turn& turn) {
+  return static_cast<Client&>(turn);
+}
+
+size_t evictable_bytes(Client& client) {
+  const Session& session = client.connection.session();
+  return session.is_evictable ? session.share.get() : 0;
 }
 
 }  // namespace
@@ -50,7 +62,8 @@ Server::Server(Host& host)
 std::vector<Session*> Server::all() {
   std::vector<Session*> sessions;
   for (const auto& client : clients_) {
-    sessions.push_back(&client->connection.session());
+    Session& session = client->connection.session();
+    if (!session.is_killed) sessions.push_back(&session);
   }
   return sessions;
 }
@@ -60,7 +73,9 @@ bool Server::run_once() {
   expire_keys();
   take_turns();
   close_killed();
-  close_idle();
+  close_idle(clients_, timeout_ms_);
+  close_idle(lingering_, kLingerMs);
+  turns_.make_room(host_.budget.fair_share());
   tick_at_ms_ = host_.keeper->tick();
   return !stop_requested() && !host_.should_stop;
 }
@@ -102,6 +117,10 @@ int Server::wait_ms() const {
   if (timeout_ms_ != 0 && !clients_.empty()) {
     const int64_t idle_ms = now_ms_ - clients_.front()->last_active_ms;
     wait_ms = std::min(wait_ms, timeout_ms_ - idle_ms);
+  }
+  if (!lingering_.empty()) {
+    const int64_t lingered_ms = now_ms_ - lingering_.front()->last_active_ms;
+    wait_ms = std::min(wait_ms, kLingerMs - lingered_ms);
   }
   if (const auto expiry_ms = host_.store.next_expiry_ms()) {
     wait_ms = std::min(wait_ms, *expiry_ms - host_.now_ms);
@@ -152,7 +171,8 @@ bool Server::refuse_client() {
 
 void Server::add_client(FileDescriptor fd) {
   Statistics& statistics = host_.statistics;
-  const auto error = refusal(host_.options, fd.get(), clients_.size());
+  const auto error =
+      refusal(host_.options, fd.get(), clients_.size() + lingering_.size());
   if (!error.empty()) {
     // A new socket has room for this. Should the client be gone, so be it.
     (void)!::write(fd.get(), error.data(), error.size());
@@ -175,37 +195,74 @@ void Server::add_client(FileDescriptor fd) {
 
 // Those with work left get the next turn after the others.
 void Server::take_turns() {
-  const auto turns = turns_.take([this](Client& client) {
-    const size_t bytes = client.connection.read_and_execute();
+  const auto turns = turns_.take([this](Turn& turn) {
+    const size_t bytes = client_of(turn).connection.read_and_execute();
     evict_clients();
     return bytes;
   });
   const bool is_safe = host_.keeper->commit();
-  for (Client* client : turns) {
-    client->connection.write_replies(is_safe);
-    if (client->connection.take_progress()) {
-      client->last_active_ms = now_ms_;
-      clients_.splice(clients_.end(), clients_, client->place);
-    }
-    if (client->connection.wants_close()) {
-      close_client(*client);
-    } else if (client->connection.has_work()) {
-      turns_.add(*client);
-    }
+  for (Turn* turn : turns) {
+    client_of(*turn).connection.write_replies(is_safe);
+    end_turn(client_of(*turn));
   }
   host_.statistics.connected_clients = clients_.size();
 }
 
-void Server::close_client(Client& client) {
-  poller_.remove(client.connection.fd());
-  clients_.erase(client.place);
+// While all take more than they may, the one that takes most is evicted. After
+// each client's turn, so that no more than one reply is beyond the limit,
+// however many are asked for at once. Mostly it is one comparison; who takes
+// most is looked for only when some client has to go. O(clients) for each that
+// does, and it must connect again to bring that about again.
+void Server::evict_clients() {
+  while (host_.budget.is_exceeded()) {
+    const auto largest = std::max_element(
+        clients_.begin(), clients_.end(), [](const auto& a, const auto& b) {
+          return evictable_bytes(*a) < evictable_bytes(*b);
+        });
+    if (largest == clients_.end() || evictable_bytes(**largest) == 0) return;
+    (*largest)->connection.evict();
+    ++host_.statistics.evicted_clients;
+    host_.has_killed = true;
+  }
 }
 
-// CLIENT KILL: gives those it has chosen a turn, in which they are closed.
+void Server::end_turn(Client& client) {
+  Connection& connection = client.connection;
+  if (connection.take_progress()) {
+    client.last_active_ms = now_ms_;
+    clients_.splice(clients_.end(), clients_, client.place);
+  }
+  if (connection.wants_close()) return close_client(client);
+  if (connection.has_left() && !client.is_lingering) let_linger(client);
+  if (connection.has_work()) {
+    turns_.add(client);
+  } else if (connection.waits_for_room()) {
+    turns_.hold_back(client, connection.session().share.get());
+  }
+}
+
+// It is told that nothing more comes, and counts as a client no longer.
+void Server::let_linger(Client& client) {
+  client.connection.hang_up();
+  client.is_lingering = true;
+  client.last_active_ms = now_ms_;
+  lingering_.splice(lingering_.end(), clients_, client.place);
+}
+
+void Server::close_client(Client& client) {
+  turns_.forget(client);
+  poller_.remove(client.connection.fd());
+  (client.is_lingering ? lingering_ : clients_).erase(client.place);
+}
+
+// After CLIENT KILL, and when somebody has been evicted: drops what waits for
+// those that are killed, and gives all of them a turn, in which they end.
 void Server::close_killed() {
   if (!std::exchange(host_.has_killed, false)) return;
   for (const auto& client : clients_) {
-    if (client->connection.session().should_close) turns_.add(*client);
+    Connection& connection = client->connection;
+    if (connection.session().is_killed) connection.abandon();
+    if (connection.wants_close() || connection.has_work()) turns_.add(*client);
   }
 }
 
@@ -218,11 +275,11 @@ void Server::expire_keys() {
   if (should_evict(host_)) evict_keys(host_, kKeysPerTurn);
 }
 
-void Server::close_idle() {
-  if (timeout_ms_ == 0) return;
-  while (!clients_.empty() && !clients_.front()->is_ready &&
-         now_ms_ - clients_.front()->last_active_ms >= timeout_ms_) {
-    close_client(*clients_.front());
+void Server::close_idle(Clients& clients, int64_t timeout_ms) {
+  if (timeout_ms == 0) return;
+  while (!clients.empty() && !clients.front()->is_ready &&
+         now_ms_ - clients.front()->last_active_ms >= timeout_ms) {
+    close_client(*clients.front());
   }
 }
 

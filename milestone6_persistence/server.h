@@ -31,14 +31,13 @@ namespace klh {
 struct Client;
 using Clients = std::list<std::unique_ptr<Client>>;
 
-struct Client {
+struct Client : Turn {
   explicit Client(Connection connected) : connection(std::move(connected)) {}
 
   Connection connection;
   Clients::iterator place{};  // of itself, so that it can be moved and erased
   int64_t last_active_ms = 0;
-  bool is_ready = false;  // has a turn; see Turns
-  bool is_large = true;   // its last reply was, or there was none yet
+  bool is_lingering = false;  // stands in Server::lingering_
 };
 
 class Server final : public SessionList {
@@ -63,18 +62,21 @@ class Server final : public SessionList {
   bool refuse_client();
   void add_client(FileDescriptor fd);
   void take_turns();
-  void evict_clients();  // in client_eviction.cpp
+  void evict_clients();
+  void end_turn(Client& client);
+  void let_linger(Client& client);
   void close_client(Client& client);
   void close_killed();
   void expire_keys();
-  void close_idle();
+  void close_idle(Clients& clients, int64_t timeout_ms);
 
   Host& host_;
   Listeners listeners_;
   FileDescriptor spare_;  // given up when there is no other; see refuse_client
   Poller poller_;
   BufferPool pool_;
-  Clients clients_;  // the longest idle first
+  Clients clients_;    // the longest idle first
+  Clients lingering_;  // have had their last reply; the longest first
   Turns turns_;
   int64_t timeout_ms_ = 0;  // 0: never
   int64_t now_ms_ = 0;

@@ -393,15 +393,15 @@ bool read_kill_filter(ArgReader& in, KillFilter& filter) {
   return in.finish();
 }
 
+// The client that asks still gets its reply; for any other, what waits for it
+// is dropped: it may be one that never reads.
 int64_t kill(Context& context, const KillFilter& filter) {
   int64_t killed = 0;
   for (Session* session : all_sessions(context)) {
-    if (session->should_close ||
-        !filter.selects(context.host, *session, context.session)) {
-      continue;
-    }
-    session->should_close = true;
-    context.host.has_killed = true;
+    if (!filter.selects(context.host, *session, context.session)) continue;
+    const bool is_me = session == &context.session;
+    (is_me ? session->should_close : session->is_killed) = true;
+    context.host.has_killed |= !is_me;
     ++killed;
   }
   return killed;

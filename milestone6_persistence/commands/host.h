@@ -75,7 +75,8 @@ struct FileStatus {
 // Lists the clients that are connected.
 class SessionList {
  public:
-  // In no order. They live until the next turn of the loop.
+  // In no order, without those that are killed. They live until the next turn
+  // of the loop.
   virtual std::vector<Session*> all() = 0;
 
  protected:
@@ -108,7 +109,7 @@ struct Host {
   // Some 64 bits, for RANDOMKEY and its kin; not for secrets.
   std::mt19937_64 random{std::random_device{}()};
 
-  // Whoever sets should_close of a session that is not its own sets this too.
+  // Whoever sets is_killed of a session sets this too.
   bool has_killed = false;
 
   // Set by SHUTDOWN: the server ends after this turn. What was to be written has

@@ -34,9 +34,9 @@ struct Session {
   bool is_evictable = true;  // CLIENT NO-EVICT; see Server::evict_clients
 
   bool is_authenticated = false;
-  bool has_changed = false;  // the store, since its last replies were written
-  bool should_close =
-      false;  // after its replies are written: QUIT, CLIENT KILL
+  bool has_changed = false;   // the store, since its last replies were written
+  bool should_close = false;  // after its replies are written: QUIT
+  bool is_killed = false;     // is to be closed at once: CLIENT KILL
 };
 
 }  // namespace klh

@@ -20,6 +20,9 @@ namespace klh {
 
 class BufferPool {
  public:
+  // A read takes no more, and a buffer that is lent has room for it.
+  static constexpr size_t kReadBytes = 64 * 1024;
+
   // What `buffer` costs its owner: storage that was lent does not count, the
   // data in it does.
   static size_t bytes_of(const Buffer& buffer) {
@@ -59,7 +62,6 @@ class BufferPool {
  private:
   static constexpr size_t kKeptBuffers = 512;
   static constexpr size_t kSmallBytes = 16 * 1024;
-  static constexpr size_t kReadBytes = 64 * 1024;  // see connection.cpp
   static constexpr size_t kLentBytes = kSmallBytes + kReadBytes;
 
   std::vector<Buffer> kept_;

@@ -51,8 +51,8 @@ TEST_F(Memory, AClientThatSendsAByteCostsLittle) {
     settle(clients.back());
   });
   EXPECT_LT(grown, kClients * kBytesEach);
-  EXPECT_EQ(info("mem_clients_normal") / kClients, 10u + 16u)
-      << "the bytes, and where the argument begins and ends";
+  EXPECT_EQ(info("mem_clients_normal") / kClients, 10u + 8u + 16u)
+      << "the bytes, where the argument begins and ends, and its view";
   for (Connected& each : clients) {
     each.client().send("NG\r\n");
     EXPECT_EQ(each.receive(), "+PONG\r\n");
@@ -119,6 +119,10 @@ TEST_F(Memory, ALongReplyIsWhole) {
 }
 
 // --- maxmemory-clients ---
+
+// To one that has taken all its replies; others are only closed.
+constexpr const char* kEvicted =
+    "-OOM request needs more memory than 'maxmemory-clients' has left\r\n";
 
 class ClientsMemory : public Memory {
  protected:
@@ -248,6 +252,7 @@ TEST_F(ClientsMemory, NamesCount) {
   EXPECT_EQ(named.ask({"CLIENT", "SETNAME", name}), "+OK\r\n");
   EXPECT_GE(info("mem_clients_normal"), name.size());
   check({"CONFIG", "SET", "maxmemory-clients", "1mb"}, "+OK\r\n");
+  EXPECT_EQ(named.receive(), kEvicted);
   named.client().expect_closed();
   EXPECT_EQ(info("evicted_clients"), 1u);
 }

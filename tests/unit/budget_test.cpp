@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace klh::test {
 
 namespace {
@@ -59,6 +61,79 @@ TEST_F(BudgetTest, HasTheLimitOfTheMoment) {
   options_.maxmemory_clients = -10;  // percent of maxmemory
   options_.maxmemory = 20'000;
   EXPECT_EQ(budget_.left(), 1000u);
+}
+
+// --- what may wait for a client ---
+
+constexpr size_t kMiB = 1024 * 1024;
+
+class WaitingTest : public BudgetTest {
+ protected:
+  WaitingTest() { options_.maxmemory_clients = 64 * kMiB; }
+
+  // Takes as much as it may, a little at a time.
+  void fill(Share& share) {
+    while (share.get() < budget_.fair_share()) share.set(share.get() + 1024);
+  }
+};
+
+TEST_F(WaitingTest, OneAloneGetsAQuarterAndManyShareAHalf) {
+  Share first(budget_);
+  fill(first);
+  EXPECT_NEAR(static_cast<double>(first.get()), 16.0 * kMiB, 2048);
+  std::vector<Share> others;
+  for (int i = 0; i < 50; ++i) fill(others.emplace_back(budget_));
+  EXPECT_LT(budget_.taken(), 32 * kMiB + 51 * Budget::kLeastShare);
+  EXPECT_GE(others.back().get(), Budget::kLeastShare);
+  EXPECT_TRUE(first.waits_for_room()) << "the others have taken its room";
+  others.clear();
+  EXPECT_LE(first.get(), budget_.fair_share());
+}
+
+TEST_F(WaitingTest, WhoIsWithinItsShareIsAnsweredWhileRepliesAreTheLess) {
+  Share share(budget_);
+  EXPECT_TRUE(share.may_answer(0, 0));
+  EXPECT_TRUE(share.may_answer(0, kMiB - 1));
+  EXPECT_FALSE(share.may_answer(0, kMiB));
+  EXPECT_FALSE(share.may_answer(2 * kMiB, 2 * kMiB));
+  EXPECT_TRUE(share.may_answer(2 * kMiB, 2 * kMiB - 1));
+  share.set(16 * kMiB + 1);
+  Share other(budget_);
+  other.set(16 * kMiB);
+  EXPECT_FALSE(share.may_answer(12 * kMiB, 4 * kMiB)) << "held back";
+  EXPECT_TRUE(share.may_answer(12 * kMiB, 1000)) << "it does read";
+}
+
+TEST_F(WaitingTest, WhoIsHeldBackIsReadFromWithinItsShareOnly) {
+  Share share(budget_);
+  Share other(budget_);
+  EXPECT_GT(share.most_to_read(0, true), 0u);
+  share.set(20 * kMiB);
+  EXPECT_TRUE(share.waits_for_room());
+  EXPECT_EQ(share.most_to_read(0, true), 0u);
+  EXPECT_GT(share.most_to_read(20 * kMiB, false), 0u)
+      << "a request that is not complete";
+}
+
+TEST_F(WaitingTest, NobodyIsHeldBackWithoutALimit) {
+  options_.maxmemory_clients = 0;
+  Share share(budget_);
+  share.set(size_t{1} << 40);
+  EXPECT_FALSE(share.waits_for_room());
+  EXPECT_GT(share.most_to_read(1, true), 0u);
+}
+
+TEST_F(WaitingTest, AStrangerHasHalfForRequestsAndHalfForReplies) {
+  Share share(budget_);
+  share.set_strangers(true);
+  constexpr size_t kHalf = Share::kStrangersBytes / 2;
+  EXPECT_EQ(share.most_to_read(0, true), kHalf);
+  EXPECT_EQ(share.most_to_read(kHalf - 1, true), 1u);
+  EXPECT_EQ(share.most_to_read(kHalf, true), 0u);
+  EXPECT_EQ(share.most_to_read(2 * kHalf, false), 0u);
+  EXPECT_TRUE(share.may_answer(kHalf, kHalf - 1));
+  EXPECT_FALSE(share.may_answer(kHalf, kHalf));
+  EXPECT_FALSE(share.waits_for_room()) << "whatever others give back";
 }
 
 // Changes that are read from a file are nobody's.
