@@ -48,9 +48,12 @@ void Abuse::TearDown() {
   if (server_ && !HasFailure()) server_->end();
 }
 
-ServerProcess& Abuse::start(uint64_t max_descriptors) {
-  server_.emplace(ServerOptions{.flags = {"--save", "", "--appendonly", "no"},
-                                .max_descriptors = max_descriptors});
+ServerProcess& Abuse::start(uint64_t max_descriptors,
+                            const std::vector<std::string>& flags) {
+  std::vector<std::string> all = {"--save", "", "--appendonly", "no"};
+  all.insert(all.end(), flags.begin(), flags.end());
+  server_.emplace(
+      ServerOptions{.flags = all, .max_descriptors = max_descriptors});
   server_->wait_until_asleep();
   descriptors_ = open_descriptors(server_->pid());
   return *server_;

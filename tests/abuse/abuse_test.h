@@ -45,8 +45,9 @@ class Abuse : public testing::Test {
   void TearDown() override;
 
   // Without files, and started with the descriptors that it may have, 0 for as
-  // many as the tests.
-  ServerProcess& start(uint64_t max_descriptors = 0);
+  // many as the tests, and these flags.
+  ServerProcess& start(uint64_t max_descriptors = 0,
+                       const std::vector<std::string>& flags = {});
   ServerProcess& server();
 
   // Runs `attack` beside the client that behaves. Clients that it leaves in

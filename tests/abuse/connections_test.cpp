@@ -80,6 +80,43 @@ TEST_F(AbuseOfConnections, AMillionRepliesUnread) {
   });
 }
 
+// As client libraries do: a whole pipeline, and only then the replies.
+TEST_F(AbuseOfConnections, APipelineSentWhole) {
+  const size_t requests = count(500'000, 2'000'000);
+  const std::string request =
+      encode(Dialect::resp, {"SET", "pipeline", "value"});
+  std::string pipeline;
+  for (size_t i = 0; i < requests; ++i) pipeline += request;
+  withstand({"2 million SETs sent before a reply is read", 64 * kMiB}, [&] {
+    Client client = connect({.receive_buffer = 32 * 1024});
+    client.send(pipeline);
+    wait_for_answers(count(10, 100));
+    client.expect(requests, ok());
+    attackers_.push_back(std::move(client));
+  });
+}
+
+// Half of the budget is theirs, the other half for those who read.
+TEST_F(AbuseOfConnections, ManyWhoSendAndNeverRead) {
+  const size_t clients = count(20, 200);
+  const std::string request =
+      encode(Dialect::resp, {"ECHO", std::string(1000, 'x')});
+  std::string requests;
+  while (requests.size() < 16 * kMiB) requests += request;
+  start(0, {"--maxmemory-clients", "256mb"});
+  withstand({"16 MB each from 200 who never read", 300 * kMiB}, [&] {
+    connect_attackers(clients);
+    std::vector<size_t> sent(clients);
+    for (size_t round = 0; round < count(10, 50); ++round) {
+      for (size_t i = 0; i < clients; ++i) {
+        sent[i] += attackers_[i].send_what_fits(
+            std::string_view(requests).substr(sent[i]));
+      }
+      wait_for_answers(count(2, 20));
+    }
+  });
+}
+
 // What they ask for takes memory until they have it, as in Redis.
 TEST_F(AbuseOfConnections, MuchForManyAtOnce) {
   constexpr size_t kBytes = 10 * kMiB;

@@ -50,9 +50,11 @@ TEST_F(AbuseOfRequests, DeclaredLengthsAndThenNothing) {
 
 TEST_F(AbuseOfRequests, ABillionArguments) {
   withstand({"*1000000000", kUsualBound}, [&] {
-    send_malformed({{"*1000000000\r\n$3\r\nDEL\r\n",
-                     "-ERR Protocol error: invalid multibulk length\r\n"}},
-                   count(100, 1000));
+    connect_attackers(count(100, 1000));
+    for (Client& client : attackers_) {
+      client.send("*1000000000\r\n$3\r\nDEL\r\n");
+    }
+    wait_for_answers(count(1, 1000));
   });
 }
 
@@ -88,10 +90,11 @@ TEST_F(AbuseOfRequests, AnEndlessInlineLine) {
     for (size_t i = 0; i < count(50, 1000); ++i) {
       Client client = connect();
       size_t taken = 0;
-      while (client.send_until_closed(piece) && taken < 64 * kMiB) {
+      while (client.has_nothing_to_read() && taken < 64 * kMiB &&
+             client.send_until_closed(piece)) {
         taken += piece.size();
       }
-      require(taken < 64 * kMiB, "the server hangs up", "it takes 64 MB");
+      require(taken < 64 * kMiB, "the server refuses it", "it takes 64 MB");
     }
   });
 }
