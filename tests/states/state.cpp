@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <set>
 
 #include "common/net.h"
 #include "harness/diagnosis.h"
+#include "harness/files.h"
 #include "harness/settings.h"
 
 namespace klh::test {
@@ -15,6 +18,8 @@ namespace {
 
 // More than any interval after which the server tries something again.
 constexpr int64_t kLongMs = 60'000;
+
+constexpr size_t kRepliesLeft = 100;
 
 bool begins(const std::string& reply, std::string_view text) {
   return reply.starts_with(text);
@@ -96,23 +101,71 @@ void fail_syncs(Scene& scene) {
   });
 }
 
+// The server looks after it once a second.
+void remove_directory(Scene& scene) {
+  change(scene);
+  Subject& subject = scene.subject;
+  Instance& server = subject.server();
+  std::filesystem::remove_all(subject.directory());
+  subject.gates().advance(kLongMs);
+  server.wait_until("what is gone is missed", [&] {
+    return server.info("aof_last_write_status") == "err" &&
+           server.info("rdb_bgsave_in_progress") == "0";
+  });
+}
+
+void remove_journal(Scene& scene) {
+  change(scene);
+  Subject& subject = scene.subject;
+  Instance& server = subject.server();
+  const std::string& directory = subject.directory();
+  const std::set<std::string> before = names_in(directory);
+  std::filesystem::remove(directory + "/journal-2.klh");
+  subject.gates().advance(kLongMs);
+  server.wait_until("there are a new dump and a new journal", [&] {
+    const std::set<std::string> now = names_in(directory);
+    return now.size() == before.size() && *now.begin() != *before.begin() &&
+           server.info("aof_last_write_status") == "ok" &&
+           server.info("rdb_bgsave_in_progress") == "0";
+  });
+}
+
 void free_memory(Subject& subject) {
   (void)subject.server().ask({"CONFIG", "SET", "maxmemory", "0"});
 }
 
+// Without AUTH it has none that it knows.
+std::string id_of(Wire& wire, bool needs_password) {
+  if (needs_password) {
+    wire.send({"AUTH", kPassword});
+    (void)wire.wait_for_reply();
+  }
+  wire.send({"CLIENT", "ID"});
+  const std::string reply = wire.wait_for_reply();
+  return reply.substr(1, reply.size() - 3);
+}
+
 // 30 MB of replies, of which it takes none.
-void leave_replies(Scene& scene) {
-  constexpr int kRequests = 100;
+void leave_replies(Scene& scene, Wire& wire, const std::string& id) {
   constexpr size_t kFullBytes = 1 << 20;
-  for (int i = 0; i < kRequests; ++i) scene.victim->send({"GET", "filler"});
-  while (scene.victim->wants_write()) scene.victim->write_some();
+  for (size_t i = 0; i < kRepliesLeft; ++i) wire.send({"GET", "filler"});
+  while (wire.wants_write()) wire.write_some();
   Instance& server = scene.subject.server();
   server.wait_until("as much waits for it as may", [&] {
     const std::string line = server.ask({"CLIENT", "LIST"});
-    const size_t begin = line.find("id=" + scene.victim_id + " ");
+    const size_t begin = line.find("id=" + id + " ");
     const size_t at = line.find(" tot-mem=", begin);
     return std::stoul(line.substr(at + 9)) > kFullBytes;
   });
+}
+
+void let_victim_not_read(Scene& scene) {
+  leave_replies(scene, *scene.victim, scene.victim_id);
+}
+
+void let_sender_not_read(Scene& scene) {
+  leave_replies(scene, *scene.sender, id_of(*scene.sender, false));
+  scene.replies_left = kRepliesLeft;
 }
 
 void be_told_to_end(Scene& scene) {
@@ -154,11 +207,16 @@ const State kStates[] = {
     {.name = "a sync fails, no",
      .flags = {"--appendfsync", "no"},
      .enter = break_syncs},
+    {.name = "the directory is gone",
+     .enter = remove_directory,
+     .is_forever = true},
+    {.name = "the journal was removed", .enter = remove_journal},
     {.name = "no memory left",
      .flags = {"--maxmemory", "100kb"},
      .leave = free_memory},
     {.name = "before AUTH", .flags = {"--requirepass", kPassword}},
-    {.name = "a client does not read", .enter = leave_replies},
+    {.name = "a client does not read", .enter = let_victim_not_read},
+    {.name = "the sender does not read", .enter = let_sender_not_read},
     {.name = "ending",
      .flags = {"--appendfsync", "no"},
      .enter = be_told_to_end,
@@ -177,17 +235,6 @@ const State kStates[] = {
      .keeps_journal = false,
      .enter = fill_disk},
 };
-
-// Without AUTH it has none that it knows.
-std::string id_of(Wire& wire, bool needs_password) {
-  if (needs_password) {
-    wire.send({"AUTH", kPassword});
-    (void)wire.wait_for_reply();
-  }
-  wire.send({"CLIENT", "ID"});
-  const std::string reply = wire.wait_for_reply();
-  return reply.substr(1, reply.size() - 3);
-}
 
 }  // namespace
 

@@ -16,6 +16,7 @@ namespace klh::test {
 struct Scene {
   Subject subject;
   std::optional<Wire> sender = {};  // of the cell's command
+  size_t replies_left = 0;          // for it to read before that of the cell
   std::optional<Wire> victim = {};  // for CLIENT KILL
   std::string victim_id = {};
 };
@@ -33,6 +34,7 @@ struct State {
   void (*leave)(Subject& subject) = nullptr;
 
   std::string_view ping = "+PONG";  // how a PING is answered while it lasts
+  bool is_forever = false;          // nothing takes away what has made it
   bool is_stuck = false;  // nobody is answered before the state is over
 };
 

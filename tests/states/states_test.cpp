@@ -50,9 +50,9 @@ int signal_of(const std::string& command) {
   return found == kSignals.end() ? 0 : found->second;
 }
 
-std::string newest_dump(const std::string& directory) {
+std::string newest_dump(const FileContents& files) {
   std::string newest;
-  for (const std::string& name : names_in(directory)) {
+  for (const auto& [name, bytes] : files) {
     if (name.starts_with("dump-") && name.ends_with(".klh")) {
       newest = std::max(newest, name);
     }
@@ -67,6 +67,7 @@ class States : public testing::TestWithParam<Cell> {
  private:
   void look_before();
   void send();
+  void take_replies_before();
   void take_reply();
   void check_end();
   void check_files();
@@ -75,6 +76,7 @@ class States : public testing::TestWithParam<Cell> {
   void check_kill();
   void go_on();
   Instance& server() { return scene_.subject.server(); }
+  FileContents files() const;  // none where there is no directory
   bool goes_on() const { return cell_.expected.status == Expectation::kGoesOn; }
 
   const Cell cell_ = GetParam();
@@ -100,15 +102,22 @@ void States::run() {
   take_reply();
   check_end();
   check_files();
+  if (state_.is_forever) return;
   scene_.subject.check_files();
   if (goes_on()) go_on();
 }
 
 void States::look_before() {
-  before_ = files_in(scene_.subject.directory());
-  dump_before_ = newest_dump(scene_.subject.directory());
+  before_ = files();
+  dump_before_ = newest_dump(before_);
   log_before_ = server().process().log();
   words_ = words_of(cell_.command, scene_.victim_id);
+}
+
+FileContents States::files() const {
+  const std::string& directory = scene_.subject.directory();
+  return std::filesystem::exists(directory) ? files_in(directory)
+                                            : FileContents();
 }
 
 void States::send() {
@@ -120,9 +129,20 @@ void States::send() {
   scene_.sender->write_some();
 }
 
+// A server that ends does not wait until they are read.
+void States::take_replies_before() {
+  const bool may_end = cell_.expected.reply == Reply::connection_ends;
+  for (size_t left = scene_.replies_left; left > 0; --left) {
+    const std::string reply = scene_.sender->wait_for_reply();
+    if (may_end && reply.empty()) return;
+    require(reply.starts_with("$"), "a reply before", escaped(reply));
+  }
+}
+
 void States::take_reply() {
   if (signal_of(cell_.command) != 0) return;
   const Expectation& expected = cell_.expected;
+  take_replies_before();
   // What comes first behind no reply is the next one.
   if (expected.reply == Reply::nothing) {
     scene_.sender->send({"CLIENT", "REPLY", "ON"});
@@ -175,6 +195,8 @@ void States::check_kill() {
 void States::check_end() {
   const Expectation& expected = cell_.expected;
   if (!goes_on()) {
+    // Some ends are those of a turn of the loop, and none comes by itself.
+    (void)server().ask({"PING"});
     const Ending ending = scene_.subject.wait_until_ended();
     require(ending.with(expected.status),
             "exit status " + std::to_string(expected.status), ending.text());
@@ -192,12 +214,11 @@ void States::check_end() {
 }
 
 void States::check_files() {
-  const std::string& directory = scene_.subject.directory();
   if (cell_.expected.files == Files::as_they_were) {
-    require(files_in(directory) == before_, "the files as they were",
+    require(files() == before_, "the files as they were",
             "others, or with other content");
   } else if (cell_.expected.files == Files::new_dump) {
-    const auto is_there = [&] { return newest_dump(directory) > dump_before_; };
+    const auto is_there = [&] { return newest_dump(files()) > dump_before_; };
     if (goes_on()) server().wait_until("a new dump", is_there);
     require(is_there(), "a new dump", "none");
     scene_.subject.model().note_dump();
