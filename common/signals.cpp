@@ -14,8 +14,8 @@ volatile sig_atomic_t stop = 0;
 // A signal can come after the flag was looked at and before the system call
 // blocks; that call would sleep through it. So the handler asks for an alarm
 // one second later, which interrupts the sleep, and so on until we are gone.
-void request_stop(int) {
-  stop = 1;
+void request_stop(int signal_number) {
+  if (stop == 0 || signal_number != SIGALRM) stop = signal_number;
   alarm(1);
 }
 
@@ -45,6 +45,10 @@ void install_signal_handlers() {
 
 bool stop_requested() {
   return stop != 0;
+}
+
+int stop_signal() {
+  return stop;
 }
 
 void forget_stop_request() {

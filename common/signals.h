@@ -17,6 +17,9 @@ void install_signal_handlers();
 
 bool stop_requested();
 
+// Returns the signal that asked for it; 0 if none has.
+int stop_signal();
+
 // Clears the flag, for a server that cannot end yet: it goes on until it is
 // asked again.
 void forget_stop_request();

@@ -1,6 +1,11 @@
 // The store: loads its files, serves until it is told to stop, saves.
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <string>
 
@@ -22,7 +27,7 @@ namespace {
 
 // Each client needs a descriptor, and the server some for itself. If the system
 // allows fewer, fewer clients are let in.
-void fit_maxclients(Options& options) {
+void fit_maxclients(Options& options, Log log) {
   constexpr uint64_t kOwnDescriptors = 32;
   const uint64_t limit = raise_descriptor_limit();
   const uint64_t most = limit > kOwnDescriptors ? limit - kOwnDescriptors : 1;
@@ -30,14 +35,27 @@ void fit_maxclients(Options& options) {
       static_cast<uint32_t>(std::min<uint64_t>(most, UINT32_MAX));
   if (options.maxclients <= most) return;
   options.maxclients = static_cast<uint32_t>(most);
-  std::fprintf(stderr, "klh: maxclients is %u: %llu descriptors are allowed\n",
-               options.maxclients, static_cast<unsigned long long>(limit));
+  log.warning("maxclients is " + std::to_string(most) + ": " +
+              std::to_string(limit) + " descriptors are allowed");
+}
+
+void tell_of_load(Host& host, std::chrono::duration<double> passed) {
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%.2f s", passed.count());
+  host.log.notice("ready: " + std::to_string(host.store.size()) +
+                  " keys, loaded in " + seconds);
+}
+
+void tell_of_end(Host& host) {
+  const int number = stop_signal();
+  host.log.notice(number == 0 ? std::string("ending: SHUTDOWN")
+                              : std::string("ending: ") + ::strsignal(number));
 }
 
 void run(Options& options) {
-  fit_maxclients(options);
   Store store;
   Host host{.store = store, .options = options};
+  fit_maxclients(options, host.log);
   host.statistics.start_s = std::time(nullptr);
   host.statistics.reset();
   apply_policy(host);
@@ -50,19 +68,23 @@ void run(Options& options) {
   // The port stays ours until all is saved: a new server must find the files.
   const DataDirectory directory(options.dir);
   Server server(host);
+  host.log.notice("start: process " + std::to_string(::getpid()) + ", port " +
+                  std::to_string(options.port) + ", files in " + options.dir);
+  const auto begin = std::chrono::steady_clock::now();
   const auto loaded =
       load_store(host, directory, [&server] { return server.run_once(); });
-  if (!loaded) return;  // stopped before there was anything to keep
+  if (!loaded) return tell_of_end(host);  // there is nothing to keep yet
   Durability durability(host, directory, *loaded);
+  tell_of_load(host, std::chrono::steady_clock::now() - begin);
   for (;;) {
     server.run();
+    tell_of_end(host);
     const bool saves =
         host.should_stop ? host.stops_with_save : !options.save.empty();
     const Status status = durability.finish(saves);
     if (status.ok() || host.stops_by_force) return;
     // To end now would be to lose what was acknowledged.
-    std::fprintf(stderr, "klh: not ended, not saved: %s\n",
-                 status.text().c_str());
+    host.log.warning("not ended, not saved: " + status.text());
     host.should_stop = false;
     forget_stop_request();
   }

@@ -148,6 +148,24 @@ std::string get_maxmemory_clients(const Options& options) {
   return value < 0 ? std::to_string(-value) + "%" : std::to_string(value);
 }
 
+constexpr LogLevel kLogLevels[] = {LogLevel::debug, LogLevel::verbose,
+                                   LogLevel::notice, LogLevel::warning,
+                                   LogLevel::nothing};
+
+std::string get_loglevel(const Options& options) {
+  return std::string(name_of(options.loglevel));
+}
+
+std::string_view set_loglevel(Options& options, std::string_view text) {
+  for (const LogLevel level : kLogLevels) {
+    if (!same_word(name_of(level), text)) continue;
+    options.loglevel = level;
+    return "";
+  }
+  return "argument(s) must be one of the following: debug, verbose, notice, "
+         "warning, nothing";
+}
+
 std::string_view set_policy(Options& options, std::string_view text) {
   if (same_word(text, "noeviction")) {
     options.maxmemory_policy = EvictionPolicy::no_eviction;
@@ -237,6 +255,7 @@ const OptionRow kOptionRows[] = {
        return set_text(options.dir, value);
      },
      kFixed},
+    {"loglevel", get_loglevel, set_loglevel},
     {"maxclients", get_number<&Options::maxclients>, set_maxclients},
     {"maxmemory", get_number<&Options::maxmemory>,
      set_memory<&Options::maxmemory>},

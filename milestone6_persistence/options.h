@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/log.h"
 #include "common/sync_policy.h"
 
 namespace klh {
@@ -45,8 +46,9 @@ struct Options {
   uint32_t maxclients = 10000;  // one more is refused with an error
   uint32_t most_clients = UINT32_MAX;  // that the system has descriptors for
   uint32_t timeout = 0;  // seconds until an idle one is closed; 0: never
-  uint32_t tcp_keepalive = 300;  // seconds between probes; 0: none
-  std::string requirepass;       // what AUTH must give; empty: nothing
+  uint32_t tcp_keepalive = 300;          // seconds between probes; 0: none
+  std::string requirepass;               // what AUTH must give; empty: nothing
+  LogLevel loglevel = LogLevel::notice;  // what is told on stderr
 
   bool appendonly = true;  // keep a journal
   SyncPolicy appendfsync = SyncPolicy::everysec;

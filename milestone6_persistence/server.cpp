@@ -77,6 +77,7 @@ bool Server::run_once() {
   close_idle(lingering_, kLingerMs);
   turns_.make_room(host_.budget.fair_share());
   tick_at_ms_ = host_.keeper->tick();
+  incidents_.look(host_, now_ms_);
   return !stop_requested() && !host_.should_stop;
 }
 
@@ -128,6 +129,9 @@ int Server::wait_ms() const {
   if (tick_at_ms_ != INT64_MAX) {
     wait_ms = std::min(wait_ms, tick_at_ms_ - host_.now_ms);
   }
+  if (incidents_.due_ms() != INT64_MAX) {
+    wait_ms = std::min(wait_ms, incidents_.due_ms() - now_ms_);
+  }
   if (wait_ms == INT64_MAX) return -1;
   return static_cast<int>(std::clamp<int64_t>(wait_ms, 0, kLongestMs));
 }
@@ -144,8 +148,10 @@ void Server::accept_clients() {
     } else if (errno == EAGAIN) {
       return;
     } else if (errno == EMFILE || errno == ENFILE) {
+      ++host_.statistics.accepts_failed;
       if (!refuse_client()) return;
     } else if (errno == ENOBUFS || errno == ENOMEM) {
+      ++host_.statistics.accepts_failed;
       accept_after_ms_ = kLaterMs;
       return;
     }

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "commands/host.h"
+#include "commands/incidents.h"
 #include "common/net.h"
 #include "connection.h"
 #include "network/buffer_pool.h"
@@ -78,6 +79,7 @@ class Server final : public SessionList {
   Clients clients_;    // the longest idle first
   Clients lingering_;  // have had their last reply; the longest first
   Turns turns_;
+  Incidents incidents_;
   int64_t timeout_ms_ = 0;  // 0: never
   int64_t now_ms_ = 0;
   int64_t tick_at_ms_ = 0;    // since 1970

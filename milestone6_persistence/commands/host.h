@@ -12,6 +12,7 @@
 
 #include "commands/keeper.h"
 #include "commands/session.h"
+#include "common/log.h"
 #include "network/budget.h"
 #include "options.h"
 #include "store/store.h"
@@ -33,6 +34,7 @@ struct Statistics {
   uint64_t changes_since_save = 0;
   uint64_t connections_received = 0;
   uint64_t connections_rejected = 0;
+  uint64_t accepts_failed = 0;  // for want of descriptors or memory
   uint64_t commands_processed = 0;
   uint64_t keyspace_hits = 0;
   uint64_t keyspace_misses = 0;
@@ -95,6 +97,7 @@ inline NoSessions no_sessions;
 struct Host {
   Store& store;
   Options& options;
+  Log log{options.loglevel};
   Statistics statistics{};
   FileStatus files{};
   int64_t now_ms = 0;  // when this turn began, since 1970

@@ -40,6 +40,7 @@ class CrashServer {
 
   uint16_t port() const { return port_; }
   std::string log() const { return process_->log(); }
+  std::string complaints() const { return process_->complaints(); }
 
   // kill -9, for it and its children; all are gone on return.
   void kill();

@@ -115,7 +115,7 @@ bool Life::may_end(bool is_starting) const {
 
 void Life::check_end(bool is_starting) {
   const auto ending = server_->wait(settings().deadline_ms);
-  const std::string log = server_->log();
+  const std::string log = server_->complaints();
   if (death_ && ending && WIFSIGNALED(ending->status) &&
       WTERMSIG(ending->status) == SIGKILL) {
     is_dead_ = true;

@@ -217,7 +217,7 @@ std::string PowerLoss::log_of_failing_start() {
   int64_t count = 0;
   EXPECT_TRUE(count_up("always", disk_->environment(), count));
   EXPECT_TRUE(count_up("always", disk_->environment_failing(1), count));
-  return server_->log();
+  return server_->complaints();
 }
 
 // Sets `count` to what was replied last. False if the server does not start.

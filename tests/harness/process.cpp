@@ -16,6 +16,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
+#include <string_view>
 #include <thread>
 
 #include "harness/diagnosis.h"
@@ -24,6 +26,17 @@
 namespace klh::test {
 
 namespace {
+
+// How a line of the server's log begins.
+constexpr std::string_view kDate = "0000-00-00 00:00:00.000Z ";
+
+bool has_date(std::string_view line) {
+  std::string beginning(line.substr(0, kDate.size()));
+  for (char& byte : beginning) {
+    if (byte >= '0' && byte <= '9') byte = '0';
+  }
+  return beginning == kDate;
+}
 
 struct Pipe {
   FileDescriptor reads;
@@ -183,6 +196,17 @@ std::string Process::log() const {
     text.append(bytes.data(), static_cast<size_t>(got));
   }
   return text;
+}
+
+std::string complaints_in(const std::string& log) {
+  std::string complaints;
+  std::istringstream in(log);
+  for (std::string line; std::getline(in, line);) {
+    const bool is_dated = has_date(line);
+    if (is_dated) line.erase(0, kDate.size());
+    if (!is_dated || line.starts_with("warning: ")) complaints += line + '\n';
+  }
+  return complaints;
 }
 
 void Process::signal(int number) const {

@@ -42,6 +42,9 @@ struct Ending {
   std::string text() const;  // "exit status 1", "killed by signal 11 (…)"
 };
 
+// See Process::complaints().
+std::string complaints_in(const std::string& log);
+
 class Process {
  public:
   explicit Process(const std::vector<std::string>& command,
@@ -59,6 +62,10 @@ class Process {
 
   // What it has written to stderr so far.
   std::string log() const;
+
+  // The same without what a server logs of its ordinary life: its dated lines
+  // of warnings, without their dates, and whatever has no date.
+  std::string complaints() const { return complaints_in(log()); }
 
   // Sends a signal to the process itself, whatever else it has started.
   void signal(int number) const;

@@ -71,6 +71,9 @@ class ServerProcess {
   // What it has printed to stderr.
   std::string log() const { return process_->log(); }
 
+  // The same without the dated lines of a server whose life is ordinary.
+  std::string complaints() const { return process_->complaints(); }
+
   // For a failure's report: how the current server is, if that is of interest.
   static std::string describe_current();
 

@@ -133,13 +133,26 @@ TEST_F(Admin, ConfigGet) {
   const auto pairs = client().ask_list({"CONFIG", "GET", "*"});
   std::set<std::string> names;
   for (size_t i = 0; i < pairs.size(); i += 2) names.insert(pairs[i]);
-  EXPECT_EQ(names, (std::set<std::string>{
-                       "appendfsync", "appendonly", "auto-aof-rewrite-min-size",
-                       "auto-aof-rewrite-percentage", "bind", "dir",
-                       "maxclients", "maxmemory", "maxmemory-clients",
-                       "maxmemory-policy", "maxmemory-samples", "port",
-                       "protected-mode", "requirepass", "save", "tcp-keepalive",
-                       "timeout", "unixsocket", "unixsocketperm"}));
+  EXPECT_EQ(names, (std::set<std::string>{"appendfsync",
+                                          "appendonly",
+                                          "auto-aof-rewrite-min-size",
+                                          "auto-aof-rewrite-percentage",
+                                          "bind",
+                                          "dir",
+                                          "loglevel",
+                                          "maxclients",
+                                          "maxmemory",
+                                          "maxmemory-clients",
+                                          "maxmemory-policy",
+                                          "maxmemory-samples",
+                                          "port",
+                                          "protected-mode",
+                                          "requirepass",
+                                          "save",
+                                          "tcp-keepalive",
+                                          "timeout",
+                                          "unixsocket",
+                                          "unixsocketperm"}));
   EXPECT_EQ(client().ask_list({"CONFIG", "GET", "po*", "port", "ti*"}).size(),
             4u);
 }

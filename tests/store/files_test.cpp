@@ -307,14 +307,14 @@ TEST_F(Files, AServerThatCannotSaveDoesNotEnd) {
   start({"--dir", path("data")});
   check({"SET", "a", "1"}, "+OK\r\n");
   std::filesystem::remove_all(path("data"));
-  const std::string complaint = "klh: not ended, not saved: open " +
+  const std::string complaint = "warning: not ended, not saved: open " +
                                 path("data") +
                                 "/dump-1.klh.tmp: No such file or directory\n";
   for (const int signal_number : {SIGTERM, SIGINT}) {
-    const std::string before = server().log();
+    const std::string before = server().complaints();
     server().signal(signal_number);
-    while (server().log() == before) check({"PING"}, "+PONG\r\n");
-    EXPECT_EQ(server().log(), before + complaint);
+    while (server().complaints() == before) check({"PING"}, "+PONG\r\n");
+    EXPECT_EQ(server().complaints(), before + complaint);
     check({"GET", "a"}, bulk("1"));
   }
   client().client().request({"SHUTDOWN", "NOSAVE"});

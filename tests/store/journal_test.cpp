@@ -105,8 +105,9 @@ TEST_F(JournalFiles, ALineThatACrashHasCutShortDoesNotCount) {
     write_file(path("journal-1.klh"), whole + rest);
     check({"GET", "a"}, bulk("1"));
     const std::string place = "klh: ./journal-1.klh:3: ";
-    EXPECT_TRUE(server().log().starts_with(place + std::to_string(rest.size())))
-        << server().log();
+    EXPECT_TRUE(
+        server().complaints().starts_with(place + std::to_string(rest.size())))
+        << server().complaints();
     kill_server();
     EXPECT_EQ(read_file(path("journal-1.klh")), whole);
   }

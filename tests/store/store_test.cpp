@@ -147,7 +147,7 @@ std::string StoreTest::refusal(const std::vector<std::string>& flags,
       directory()};
   command.insert(command.end(), flags.begin(), flags.end());
   const Outcome outcome = run_program(command);
-  const std::string& line = outcome.errors;
+  const std::string line = complaints_in(outcome.errors);
   require(outcome.ending.with(1), "exit status 1", outcome.ending.text(),
           where);
   require(std::count(line.begin(), line.end(), '\n') == 1 &&
