@@ -21,10 +21,10 @@
 #include "common/buffer.h"
 #include "common/flags.h"
 #include "common/net.h"
+#include "common/words.h"
 #include "line_input.h"
 #include "network/unix_socket.h"
 #include "protocol/reply_reader.h"
-#include "protocol/request.h"
 
 namespace klh {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "common/words.h"
 #include "harness/diagnosis.h"
-#include "protocol/request.h"
 
 namespace klh::test {
 

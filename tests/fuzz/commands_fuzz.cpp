@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/words.h"
 #include "persistence/effect.h"
 #include "protocol/request.h"
 #include "unit/contents.h"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/request.h"
+#include "common/words.h"
 
 namespace klh {
 namespace {
