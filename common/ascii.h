@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace klh {
@@ -9,6 +10,13 @@ namespace klh {
 inline char to_lower(char byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + 'a' - 'A')
                                     : byte;
+}
+
+// Returns the text with its letters A to Z made small.
+inline std::string lower_case(std::string_view text) {
+  std::string result(text);
+  for (char& byte : result) byte = to_lower(byte);
+  return result;
 }
 
 // Tells whether two words are equal but for the case of letters.

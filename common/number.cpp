@@ -1,5 +1,6 @@
 #include "common/number.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
@@ -8,6 +9,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+
+#include "common/ascii.h"
 
 namespace klh {
 
@@ -60,7 +63,48 @@ std::optional<Real> parse(std::string_view text,
   return value;
 }
 
+struct Unit {
+  std::string_view name;
+  uint64_t bytes;
+};
+constexpr Unit kUnits[] = {
+    {"", 1},          {"b", 1},        {"k", 1000},       {"kb", 1 << 10},
+    {"m", 1'000'000}, {"mb", 1 << 20}, {"g", 1000000000}, {"gb", 1 << 30},
+};
+
 }  // namespace
+
+std::optional<int64_t> parse_integer(std::string_view text) {
+  int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  const std::string_view digits = text.substr(text[0] == '-' ? 1 : 0);
+  if (digits[0] == '0' && text != "0") return std::nullopt;
+  return value;
+}
+
+std::optional<uint64_t> parse_digits(std::string_view text, int base) {
+  uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value, base);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+std::optional<uint64_t> parse_memory(std::string_view text) {
+  constexpr uint64_t kMost = INT64_MAX;
+  const size_t size =
+      std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::optional<uint64_t> number = parse_digits(text.substr(0, size));
+  if (!number) return std::nullopt;
+  for (const Unit& unit : kUnits) {
+    if (!same_word(text.substr(size), unit.name)) continue;
+    if (*number > kMost / unit.bytes) return std::nullopt;
+    return *number * unit.bytes;
+  }
+  return std::nullopt;
+}
 
 std::string format_score_as_redis(double value) {
   return format(value, std::chars_format::general, 17);

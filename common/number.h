@@ -1,5 +1,5 @@
-// Floating-point numbers as text, as Redis 7.0 reads and writes them, and in
-// the shortest form for files.
+// Numbers as text, as Redis 7.0 reads and writes them: integers, sizes, and
+// floating-point numbers, these also in the shortest form for files.
 //
 //   value       as a score in a reply      shortest
 //   3           3                          3
@@ -14,11 +14,26 @@
 // nobody does.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace klh {
+
+// Reads a decimal integer in the one form that prints back as it came: no
+// blanks, no "+", no leading zeros, no "-0". O(size).
+// Source: string2ll of Redis 7.0.
+std::optional<int64_t> parse_integer(std::string_view text);
+
+// Reads digits of this base and nothing else; leading zeros are allowed.
+// O(size).
+std::optional<uint64_t> parse_digits(std::string_view text, int base = 10);
+
+// Reads a size in bytes, "100" or "100mb": a k is 1000, a kb 1024, in any case;
+// at most INT64_MAX. O(size).
+// Source: memtoull of Redis 7.0.
+std::optional<uint64_t> parse_memory(std::string_view text);
 
 // Writes 17 significant digits, as printf's "%.17g" does.
 // Source: addReplyDouble of Redis 7.0, for RESP2 and RESP3. From 7.2 on it

@@ -21,6 +21,7 @@
 #include "common/buffer.h"
 #include "common/flags.h"
 #include "common/net.h"
+#include "common/version.h"
 #include "common/words.h"
 #include "line_input.h"
 #include "network/unix_socket.h"
@@ -299,13 +300,19 @@ void run(const Address& address, const std::vector<std::string>& words,
 int main(int argc, char** argv) {
   klh::Address address;
   bool pipes = false;
+  bool tells_version = false;
   const std::vector<std::string> words =
       klh::parse_flags_and_words(argc, argv,
                                  {{"--host", &address.host},
                                   {"--port", &address.port},
                                   {"--unixsocket", &address.path},
                                   {"-s", &address.path},
-                                  {"--pipe", &pipes}});
+                                  {"--pipe", &pipes},
+                                  {"--version", &tells_version}});
+  if (tells_version) {
+    std::cout << "klh-client " << klh::kVersion << '\n';
+    return 0;
+  }
   std::signal(SIGPIPE, SIG_IGN);  // a write to a closed connection: EPIPE
   klh::run(address, words, pipes);
 }

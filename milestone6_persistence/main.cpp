@@ -9,11 +9,13 @@
 #include <ctime>
 #include <string>
 
+#include "command_line.h"
 #include "commands/eviction.h"
 #include "commands/host.h"
 #include "commands/table.h"
 #include "common/net.h"
 #include "common/signals.h"
+#include "common/version.h"
 #include "durability.h"
 #include "options.h"
 #include "persistence/check.h"
@@ -68,7 +70,11 @@ void run(Options& options) {
   // The port stays ours until all is saved: a new server must find the files.
   const DataDirectory directory(options.dir);
   Server server(host);
-  host.log.notice("start: process " + std::to_string(::getpid()) + ", port " +
+  if (!options.config_file.empty()) {
+    host.log.notice("configuration read: " + options.config_file);
+  }
+  host.log.notice("start: version " + std::string(kVersion) + ", process " +
+                  std::to_string(::getpid()) + ", port " +
                   std::to_string(options.port) + ", files in " + options.dir);
   const auto begin = std::chrono::steady_clock::now();
   const auto loaded =
@@ -108,7 +114,7 @@ int maintain(Options& options) {
 }  // namespace klh
 
 int main(int argc, char** argv) {
-  klh::Options options = klh::parse_options(argc, argv);
+  klh::Options options = klh::parse_command_line(argc, argv);
   if (options.task != klh::Task::serve) return klh::maintain(options);
   klh::install_signal_handlers();
   klh::run(options);

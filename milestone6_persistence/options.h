@@ -1,5 +1,6 @@
-// What can be set on the command line, by the names that Redis has for it:
-// `--port 6379`. CONFIG GET reads the same table.
+// What can be set, by the names that Redis has for it: on the command line,
+// `--port 6379`, in a configuration file, `port 6379`, and while the server
+// runs, `CONFIG SET`. All three go through the same table.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "common/log.h"
+#include "common/status.h"
 #include "common/sync_policy.h"
 
 namespace klh {
@@ -34,6 +36,7 @@ enum class Task { serve, check, repair };
 
 struct Options {
   Task task = Task::serve;
+  std::string config_file;  // its absolute path; empty: none
 
   // Numeric addresses to listen on, with spaces between them.
   std::string bind = "127.0.0.1";
@@ -80,18 +83,18 @@ struct OptionRow {
 
   std::string (*get)(const Options& options);
 
-  // Checks and sets a value; what is wrong with it, or "".
-  std::string_view (*set)(Options& options, std::string_view value);
+  // Checks and sets a value. `options` are as they were if it is refused.
+  Status (*set)(Options& options, std::string_view value);
 
   bool is_fixed = false;  // CONFIG SET cannot change it while the server runs
+
+  // In a configuration file the value may be many words, which are joined by
+  // blanks.
+  bool takes_words = false;
 };
 
 // In the order of their names.
 std::span<const OptionRow> option_rows();
 const OptionRow* find_option(std::string_view name);
-
-// From `--name value …`. A mistake ends the program with one line on stderr
-// and exit status 1; --help prints the names and ends it with 0.
-Options parse_options(int argc, char** argv);
 
 }  // namespace klh

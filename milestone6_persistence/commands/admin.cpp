@@ -71,12 +71,13 @@ void config_get(Context& context) {
   }
 }
 
-// What is wrong with setting the option that args[i] names, or "".
-std::string_view set_option(Options& options, const OptionRow& row, Args args,
-                            size_t i) {
-  if (row.is_fixed) return "can't set immutable config";
+// Sets the option that args[i] names.
+Status set_option(Options& options, const OptionRow& row, Args args, size_t i) {
+  if (row.is_fixed) return Status::invalid("can't set immutable config");
   for (size_t before = 2; before < i; before += 2) {
-    if (same_word(args[before], args[i])) return "duplicate parameter";
+    if (same_word(args[before], args[i])) {
+      return Status::invalid("duplicate parameter");
+    }
   }
   return row.set(options, args[i + 1]);
 }
@@ -93,13 +94,12 @@ void config_set(Context& context) {
           "ERR Unknown option or number of arguments for CONFIG SET - '" +
           std::string(context.args[i]) + "'");
     }
-    const std::string_view complaint =
-        set_option(changed, *row, context.args, i);
-    if (!complaint.empty()) {
+    const Status status = set_option(changed, *row, context.args, i);
+    if (!status.ok()) {
       return context.reply.error(
           "ERR CONFIG SET failed (possibly related to "
           "argument '" +
-          name + "') - " + std::string(complaint));
+          name + "') - " + status.text());
     }
   }
   context.host.options = changed;

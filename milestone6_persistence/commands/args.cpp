@@ -1,9 +1,6 @@
 #include "commands/args.h"
 
 #include <algorithm>
-#include <charconv>
-
-#include "common/number.h"
 
 namespace klh {
 
@@ -15,16 +12,6 @@ char upper(char byte) {
 }
 
 }  // namespace
-
-std::optional<int64_t> parse_integer(std::string_view text) {
-  int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  const std::string_view digits = text.substr(text[0] == '-' ? 1 : 0);
-  if (digits[0] == '0' && text != "0") return std::nullopt;
-  return value;
-}
 
 std::optional<Range> range_of(int64_t first, int64_t last, size_t size) {
   const auto count = static_cast<int64_t>(size);
@@ -44,12 +31,6 @@ std::optional<int64_t> absolute_ms(int64_t amount, int64_t unit_ms,
     return std::nullopt;
   }
   return when_ms;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  for (char& byte : result) byte = to_lower(byte);
-  return result;
 }
 
 void reply_unknown_subcommand(Context& context) {

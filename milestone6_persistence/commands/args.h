@@ -17,6 +17,7 @@
 
 #include "commands/command.h"
 #include "common/ascii.h"
+#include "common/number.h"
 
 namespace klh {
 
@@ -27,10 +28,6 @@ inline constexpr std::string_view kNotAnInt32 =
 inline constexpr std::string_view kNotAFloat = "ERR value is not a valid float";
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";
 inline constexpr std::string_view kNoSuchKey = "ERR no such key";
-
-// A decimal integer in the one form that prints back as it came: no blanks, no
-// "+", no leading zeros. As Redis takes it.
-std::optional<int64_t> parse_integer(std::string_view text);
 
 // The part of a sequence that two positions name, both included; negative ones
 // count from its end. None if nothing lies between them. As GETRANGE and LRANGE
@@ -44,8 +41,6 @@ std::optional<Range> range_of(int64_t first, int64_t last, size_t size);
 // `amount` units of `unit_ms` after `base_ms`, or nullopt if that does not fit.
 std::optional<int64_t> absolute_ms(int64_t amount, int64_t unit_ms,
                                    int64_t base_ms);
-
-std::string lower_case(std::string_view text);
 
 // "ERR unknown subcommand …", for a command whose args[1] is not one.
 void reply_unknown_subcommand(Context& context);

@@ -73,6 +73,7 @@ void add_server(Lines& lines, const Host& host) {
   add(lines, "server_name", "klh");
   add(lines, "process_id", getpid());
   add(lines, "tcp_port", host.options.port);
+  add(lines, "config_file", host.options.config_file);
   add(lines, "uptime_in_seconds", std::time(nullptr) - host.statistics.start_s);
 }
 

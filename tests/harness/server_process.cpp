@@ -107,6 +107,7 @@ std::vector<std::string> ServerProcess::command() const {
       tests_learner() ? settings().server
                       : course_program(settings().milestone, "server");
   for (const std::string& word : split_command(program)) words.push_back(word);
+  if (!options_.configuration.empty()) words.push_back(options_.configuration);
   words.insert(words.end(), {"--port", std::to_string(port_)});
   if (!tests_learner()) {
     words.insert(words.end(), options_.flags.begin(), options_.flags.end());

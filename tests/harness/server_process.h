@@ -28,6 +28,7 @@ struct ServerOptions {
   std::string trace = {};  // system calls for strace to record: "poll,read"
   std::string directory =
       {};  // where milestone 6 has its files; empty: a new one
+  std::string configuration = {};  // a file; only milestone 6 takes one
 };
 
 class ServerProcess {

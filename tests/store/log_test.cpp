@@ -31,10 +31,9 @@ class LogFile : public StoreTest {
 
 TEST_F(LogFile, HasTheStartAndTheEnd) {
   check({"SET", "a", "1"}, "+OK\r\n");
-  EXPECT_EQ(
-      count(" notice: start: process " + std::to_string(server().pid()) +
-            ", port " + std::to_string(server().port()) + ", files in .\n"),
-      1u);
+  EXPECT_EQ(count(", process " + std::to_string(server().pid()) + ", port " +
+                  std::to_string(server().port()) + ", files in .\n"),
+            1u);
   EXPECT_EQ(count(" notice: ready: 0 keys, loaded in "), 1u);
   server().end_cleanly(SIGTERM);
   EXPECT_EQ(count(" notice: ending: Terminated\n"), 1u);

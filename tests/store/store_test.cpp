@@ -80,7 +80,10 @@ ServerProcess& StoreTest::start(const std::vector<std::string>& flags,
   server_.reset();
   std::vector<std::string> all = flags_;
   all.insert(all.end(), flags.begin(), flags.end());
-  server_.emplace(ServerOptions{.flags = all, .directory = directory()}, where);
+  server_.emplace(ServerOptions{.flags = all,
+                                .directory = directory(),
+                                .configuration = configuration_},
+                  where);
   return *server_;
 }
 

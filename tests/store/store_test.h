@@ -73,6 +73,9 @@ class StoreTest : public testing::Test {
 
   void TearDown() override;
 
+  // The file of options with which it is started from now on; empty: none.
+  void configure(const std::string& path) { configuration_ = path; }
+
   // Starts, or starts anew, in the same directory.
   ServerProcess& start(const std::vector<std::string>& flags = {},
                        Where where = Where::here());
@@ -105,6 +108,7 @@ class StoreTest : public testing::Test {
 
  private:
   const std::vector<std::string> flags_;
+  std::string configuration_;
   TemporaryDirectory directory_;
   std::optional<ServerProcess> server_;
   std::optional<Connected> client_;
