@@ -25,6 +25,7 @@ help:
 	@echo 'The store, as it is at the end of the course'
 	@echo '  make run            build it and run it on port 6379, files in data/'
 	@echo '  make client         talk to it (or use redis-cli)'
+	@echo '  make install        klh-server and klh-client to /usr/local (PREFIX=, DESTDIR=)'
 	@echo
 	@echo 'The course (M is a milestone, 1 to 6)'
 	@echo '  make tour           all of it in a minute: what each can, what breaks'
@@ -44,6 +45,7 @@ help:
 	@echo '  make test M=3       those of one milestone'
 	@echo '  make matrix         the table: capability by milestone'
 	@echo '  make asan           all tests, with AddressSanitizer and UBSan'
+	@echo '  make tsan           those of what has threads, with ThreadSanitizer'
 	@echo '  make fuzz           each parser against random input, for a minute'
 	@echo '  make bench          CPU time a request, beside redis-server'
 	@echo '  make abuse          what one waits while others abuse the server, likewise'
@@ -51,8 +53,11 @@ help:
 	@echo
 	@echo 'The sources'
 	@echo '  make build          everything; VARIANT=asan or tsan with a sanitizer'
+	@echo '  make clang          everything and the tests by clang++, without a warning'
 	@echo '  make format         lay them out; check-format only looks'
 	@echo '  make tidy           what clang-tidy has to say'
+	@echo '  make check-layout   do includes run one way?'
+	@echo '  make check-install  install to a scratch directory, and run what is there'
 	@echo '  make clean          remove what was built'
 
 # --- build ---
@@ -66,6 +71,10 @@ $(MILESTONES):
 clean:
 	@for each in $(MILESTONES) tests tests/fuzz; do \
 	  $(MAKE) --no-print-directory -C $$each clean; done
+
+.PHONY: install uninstall
+install uninstall:
+	@$(MAKE) --no-print-directory -C $(call folder,6) $@
 
 # --- run ---
 
@@ -132,12 +141,15 @@ require-neighbour: require-milestone
 
 # --- test ---
 
-.PHONY: test matrix asan fuzz bench abuse crash
+.PHONY: test matrix asan tsan fuzz bench abuse crash
 test matrix:
 	@$(MAKE) --no-print-directory -C tests $@
 
 asan:
 	@$(MAKE) --no-print-directory -C tests test VARIANT=asan
+
+tsan:
+	@$(MAKE) --no-print-directory -C tests tsan
 
 fuzz:
 	@$(MAKE) --no-print-directory -C tests/fuzz run SECONDS=$(or $(SECONDS),60)
@@ -157,6 +169,15 @@ crash:
 	@sh tests/bench/crash.sh $(ROUNDS)
 
 # --- sources ---
+
+.PHONY: clang check-layout check-install
+clang:
+	@$(MAKE) --no-print-directory build VARIANT=clang
+	@$(MAKE) --no-print-directory -C tests programs VARIANT=clang
+check-layout:
+	@sh tests/check-layout.sh
+check-install:
+	@sh tests/check-install.sh
 
 .PHONY: format check-format tidy
 format:

@@ -6,8 +6,11 @@
 #   make                     ./server and ./client
 #   make VARIANT=asan        build-asan/server …, AddressSanitizer and UBSan
 #   make VARIANT=tsan        build-tsan/server …, ThreadSanitizer
+#   make VARIANT=clang       build-clang/server …, by clang++, no warning allowed
 #   make V=1                 shows the commands
-#   make CXX=clang++         the other compiler (make clean first)
+#
+# CXX, CPPFLAGS, CXXFLAGS, LDFLAGS and LDLIBS are taken from the environment or
+# the command line; make clean first when they change.
 
 VARIANT ?=
 BUILD := build$(addprefix -,$(VARIANT))
@@ -15,18 +18,22 @@ BIN := $(if $(VARIANT),$(BUILD)/,)
 
 SANITIZE.asan := -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE.tsan := -fsanitize=thread
+ifeq ($(VARIANT),clang)
+CXX := clang++
+WARNINGS := -Werror
+endif
 OPTIMIZE ?= -O2
 CXXFLAGS ?= -g
 ALL_CXXFLAGS := -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
-  $(OPTIMIZE) $(CXXFLAGS) -fno-omit-frame-pointer $(SANITIZE.$(VARIANT)) \
+  $(WARNINGS) $(OPTIMIZE) $(CXXFLAGS) -fno-omit-frame-pointer $(SANITIZE.$(VARIANT)) \
   -I. -I..
 
 # One short line for each step; V=1 shows the commands themselves.
 QUIET := $(if $(V),,@)
 COMPILE = $(QUIET)mkdir -p $(@D); $(if $(V),,echo "  c++ $<"; )\
-  $(CXX) $(ALL_CXXFLAGS) -MMD -MP -c $< -o $@
+  $(CXX) $(CPPFLAGS) $(ALL_CXXFLAGS) -MMD -MP -c $< -o $@
 LINK = $(QUIET)$(if $(V),,echo "  link $(notdir $(CURDIR))/$@"; )\
-  $(CXX) $(ALL_CXXFLAGS) $(LDFLAGS) $^ $(LIBRARIES) -o $@
+  $(CXX) $(ALL_CXXFLAGS) $(LDFLAGS) $^ $(LIBRARIES) $(LDLIBS) -o $@
 
 # build/ mirrors the tree: ../common/net.cpp becomes build/common/net.o
 object = $(patsubst %.cpp,$(BUILD)/%.o,$(patsubst ../%,%,$(1)))
