@@ -30,7 +30,7 @@ Connection::Connection(FileDescriptor fd, Host& host, BufferPool& pool)
   session_.share = Share(host.budget);
   session_.is_authenticated = host.options.requirepass.empty();
   session_.id = ++host.last_session_id;
-  session_.connected_s = host.now_ms / 1000;
+  session_.connected_ms = host.monotonic_ms;
   session_.share.set_strangers(!session_.is_authenticated);
 }
 
@@ -156,7 +156,7 @@ void Connection::execute_request() {
   using Mute = Session::Mute;
   const Mute before = session_.mute;
   if (before == Mute::next) session_.mute = Mute::this_one;
-  session_.last_active_s = host_.now_ms / 1000;
+  session_.last_active_ms = host_.monotonic_ms;
   const size_t size = outgoing_.size();
   Context context(host_, session_, request_.args(), outgoing_);
   execute(context);

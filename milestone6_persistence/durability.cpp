@@ -3,12 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <utility>
 
 #include "commands/table.h"
+#include "common/clock.h"
 #include "common/net.h"
 #include "persistence/dump.h"
 #include "persistence/loader.h"
@@ -21,7 +20,7 @@ constexpr int64_t kSecondMs = 1000;
 
 // Clients who come while the files are loaded wait this long before they are
 // told so: most loads are over by then, and not every client tries again.
-constexpr std::chrono::seconds kQuietLoad{1};
+constexpr int64_t kQuietLoadMs = 1000;
 
 // How often we look whether the child has ended, and how long after a failure
 // the next snapshot is tried.
@@ -57,15 +56,15 @@ std::optional<Loaded> load_store(Host& host, const DataDirectory& directory,
                                  const std::function<bool()>& on_progress) {
   FileStatus& files = host.files;
   files.is_loading = true;
-  files.loading_start_s = std::time(nullptr);
+  files.loading_start_s = unix_ms() / kSecondMs;
+  files.loading_since_ms = monotonic_ms();
   ProgressLine line;
   Loaded loaded;
-  const auto begin = std::chrono::steady_clock::now();
   const Progress progress = [&](size_t bytes) {
     files.loading_bytes = loaded.total_bytes;
     files.loaded_bytes += bytes;
     line.show(files.loaded_bytes, files.loading_bytes);
-    if (std::chrono::steady_clock::now() - begin < kQuietLoad) return true;
+    if (monotonic_ms() - files.loading_since_ms < kQuietLoadMs) return true;
     return on_progress();
   };
   const Status status = load_files(
@@ -92,7 +91,8 @@ Durability::Durability(Host& host, const DataDirectory& directory,
   }
   host_.keeper = this;
   host_.files.is_loading = false;
-  host_.files.last_save_s = std::time(nullptr);
+  host_.files.last_save_s = unix_ms() / kSecondMs;
+  last_save_ms_ = monotonic_ms();
   host_.statistics.changes_since_save = loaded.changes;
   note_journal();
 }
@@ -138,7 +138,7 @@ bool Durability::commit() {
 
 int64_t Durability::tick() {
   const int64_t journal_ms =
-      host_.options.appendonly ? journal_.tick(host_.now_ms) : INT64_MAX;
+      host_.options.appendonly ? journal_.tick(host_.monotonic_ms) : INT64_MAX;
   note_journal();
   return std::min(journal_ms, tick_snapshots());
 }
@@ -148,11 +148,11 @@ int64_t Durability::tick_snapshots() {
     note_end_of_save(*outcome);
     warn_if_not_saved(*outcome);
   }
-  if (snapshots_.is_running()) return host_.now_ms + kLookMs;
+  if (snapshots_.is_running()) return host_.monotonic_ms + kLookMs;
   const int64_t due_ms = next_snapshot_ms();
-  if (due_ms > host_.now_ms) return due_ms;
+  if (due_ms > host_.monotonic_ms) return due_ms;
   warn_if_not_saved(start_save());
-  return host_.now_ms + kLookMs;
+  return host_.monotonic_ms + kLookMs;
 }
 
 // When the next snapshot is due, as things stand now.
@@ -162,30 +162,30 @@ int64_t Durability::next_snapshot_ms() const {
   int64_t due_ms = INT64_MAX;
   for (const SaveRule& rule : options.save) {
     if (host_.statistics.changes_since_save < rule.changes) continue;
-    due_ms = std::min(due_ms, (files.last_save_s + rule.seconds) * kSecondMs);
+    due_ms = std::min(due_ms, last_save_ms_ + rule.seconds * kSecondMs);
   }
   const uint64_t least =
       std::max(options.auto_aof_rewrite_min_size,
                files.dump_bytes * options.auto_aof_rewrite_percentage / 100);
   const bool is_long =
       options.auto_aof_rewrite_percentage != 0 && files.journal_bytes >= least;
-  if (is_long || journal_.has_lost_data()) due_ms = host_.now_ms;
+  if (is_long || journal_.has_lost_data()) due_ms = host_.monotonic_ms;
   if (due_ms == INT64_MAX || !files.last_save_failed) return due_ms;
   return std::max(due_ms, last_try_ms_ + kRetryMs);
 }
 
 Status Durability::save() {
   changes_at_start_ = host_.statistics.changes_since_save;
-  host_.files.running_since_s = std::time(nullptr);
+  host_.files.running_since_ms = monotonic_ms();
   const Status status = snapshots_.save(host_.store);
   note_end_of_save(status);
   return status;
 }
 
 Status Durability::start_save() {
-  last_try_ms_ = host_.now_ms;
+  last_try_ms_ = host_.monotonic_ms;
   changes_at_start_ = host_.statistics.changes_since_save;
-  host_.files.running_since_s = std::time(nullptr);
+  host_.files.running_since_ms = monotonic_ms();
   const Status status = snapshots_.start(host_.store);
   if (!status.ok()) note_end_of_save(status);
   note_journal();
@@ -194,13 +194,15 @@ Status Durability::start_save() {
 
 void Durability::note_end_of_save(const Status& status) {
   FileStatus& files = host_.files;
-  const int64_t now_s = std::time(nullptr);
-  files.last_duration_s = now_s - std::exchange(files.running_since_s, 0);
+  const int64_t now_ms = monotonic_ms();
+  files.last_duration_s =
+      (now_ms - std::exchange(files.running_since_ms, 0)) / kSecondMs;
   files.last_save_failed = !status.ok();
   note_journal();
   if (files.last_save_failed) return;
   ++files.saves;
-  files.last_save_s = now_s;
+  files.last_save_s = unix_ms() / kSecondMs;
+  last_save_ms_ = now_ms;
   host_.statistics.changes_since_save -= changes_at_start_;
 }
 

@@ -58,7 +58,8 @@ class Durability final : public Keeper {
   Journal journal_;
   Snapshots snapshots_;
   uint64_t changes_at_start_ = 0;  // of the snapshot that is running
-  int64_t last_try_ms_ = 0;
+  int64_t last_try_ms_ = 0;        // both by the monotonic clock
+  int64_t last_save_ms_ = 0;
 };
 
 }  // namespace klh

@@ -6,13 +6,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <string>
 
 #include "command_line.h"
 #include "commands/eviction.h"
 #include "commands/host.h"
 #include "commands/table.h"
+#include "common/clock.h"
 #include "common/net.h"
 #include "common/signals.h"
 #include "common/version.h"
@@ -58,7 +58,7 @@ void run(Options& options) {
   Store store;
   Host host{.store = store, .options = options};
   fit_maxclients(options, host.log);
-  host.statistics.start_s = std::time(nullptr);
+  host.statistics.start_ms = monotonic_ms();
   host.statistics.reset();
   apply_policy(host);
   store.on_expired = [&host](std::string_view key) {

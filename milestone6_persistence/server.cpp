@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <iterator>
 #include <utility>
 
 #include "commands/eviction.h"
+#include "common/clock.h"
 #include "common/signals.h"
 #include "network/access.h"
 
@@ -24,16 +24,6 @@ constexpr int kLaterMs = 1000;
 
 // How long a client that has had its last reply may take to close its side.
 constexpr int64_t kLingerMs = 30'000;
-
-int64_t monotonic_ms() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
-int64_t unix_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 FileDescriptor open_spare() {
   return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -91,6 +81,7 @@ void Server::wait() {
   timeout_ms_ = int64_t{host_.options.timeout} * 1000;
   const auto events = poller_.wait(wait_ms());
   now_ms_ = monotonic_ms();
+  host_.monotonic_ms = now_ms_;
   host_.now_ms = unix_ms();
   if (!host_.files.is_loading) host_.store.set_now(host_.now_ms);
   bool accept_now = accept_after_ms_ >= 0;
@@ -127,7 +118,7 @@ int Server::wait_ms() const {
     wait_ms = std::min(wait_ms, *expiry_ms - host_.now_ms);
   }
   if (tick_at_ms_ != INT64_MAX) {
-    wait_ms = std::min(wait_ms, tick_at_ms_ - host_.now_ms);
+    wait_ms = std::min(wait_ms, tick_at_ms_ - now_ms_);
   }
   if (incidents_.due_ms() != INT64_MAX) {
     wait_ms = std::min(wait_ms, incidents_.due_ms() - now_ms_);

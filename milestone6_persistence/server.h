@@ -81,8 +81,8 @@ class Server final : public SessionList {
   Turns turns_;
   Incidents incidents_;
   int64_t timeout_ms_ = 0;  // 0: never
-  int64_t now_ms_ = 0;
-  int64_t tick_at_ms_ = 0;    // since 1970
+  int64_t now_ms_ = 0;      // by the monotonic clock, as all times here
+  int64_t tick_at_ms_ = 0;
   int accept_after_ms_ = -1;  // -1: at the next edge
 };
 

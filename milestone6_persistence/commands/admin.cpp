@@ -116,7 +116,7 @@ void config_resetstat(Context& context) {
 // Files
 
 bool refuse_while_saving(Context& context, std::string_view error) {
-  if (context.host.files.running_since_s == 0) return false;
+  if (context.host.files.running_since_ms == 0) return false;
   context.reply.error(error);
   return true;
 }

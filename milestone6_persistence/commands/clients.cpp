@@ -216,13 +216,13 @@ std::string flags_of(const Host& host, const Session& session,
 
 std::string describe(const Host& host, const Session& session) {
   const auto number = [](int64_t value) { return std::to_string(value); };
-  const int64_t now_s = host.now_ms / 1000;
+  const int64_t now_ms = host.monotonic_ms;
   const std::string address = peer_of(host, session);
   std::string line = "id=" + std::to_string(session.id);
   line += " addr=" + address + " laddr=" + local_of(host, session);
   line += " fd=" + number(session.fd) + " name=" + session.name;
-  line += " age=" + number(now_s - session.connected_s);
-  line += " idle=" + number(now_s - session.last_active_s);
+  line += " age=" + number((now_ms - session.connected_ms) / 1000);
+  line += " idle=" + number((now_ms - session.last_active_ms) / 1000);
   line += " flags=" + flags_of(host, session, address);
   line += " db=0 sub=0 psub=0 ssub=0 multi=-1";
   // What the buffers are filled with is the connection's affair, but clients

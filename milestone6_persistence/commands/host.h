@@ -30,7 +30,7 @@ struct CommandStatistics {
 
 // Counters for INFO.
 struct Statistics {
-  int64_t start_s = 0;  // all times: seconds since 1970
+  int64_t start_ms = 0;  // of the monotonic clock
   uint64_t changes_since_save = 0;
   uint64_t connections_received = 0;
   uint64_t connections_rejected = 0;
@@ -51,17 +51,18 @@ struct Statistics {
   void reset();
 };
 
-// How it stands with the files, for INFO; all times in seconds since 1970, and
-// 0 if there is none.
+// How it stands with the files, for INFO. What ends in _s is in seconds since
+// 1970, _since_ms in milliseconds of the monotonic clock; 0 if there is none.
 struct FileStatus {
   bool is_loading = false;
   int64_t loading_start_s = 0;
+  int64_t loading_since_ms = 0;
   uint64_t loading_bytes = 0;
   uint64_t loaded_bytes = 0;
 
   int64_t last_save_s = 0;
-  int64_t last_duration_s = -1;
-  int64_t running_since_s = 0;  // in the background; 0: none is running
+  int64_t last_duration_s = -1;  // how long it took, in seconds
+  int64_t running_since_ms = 0;  // in the background; 0: none is running
   bool last_save_failed = false;
   uint64_t saves = 0;
 
@@ -100,7 +101,8 @@ struct Host {
   Log log{options.loglevel};
   Statistics statistics{};
   FileStatus files{};
-  int64_t now_ms = 0;  // when this turn began, since 1970
+  int64_t now_ms = 0;        // when this turn began, since 1970
+  int64_t monotonic_ms = 0;  // the same moment by the monotonic clock
 
   Keeper* keeper = &keeps_nothing;  // never nullptr, like `sessions`
   SessionList* sessions = &no_sessions;

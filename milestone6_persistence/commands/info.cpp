@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <string>
 
 #include "commands/args.h"
@@ -74,7 +73,8 @@ void add_server(Lines& lines, const Host& host) {
   add(lines, "process_id", getpid());
   add(lines, "tcp_port", host.options.port);
   add(lines, "config_file", host.options.config_file);
-  add(lines, "uptime_in_seconds", std::time(nullptr) - host.statistics.start_s);
+  add(lines, "uptime_in_seconds",
+      (host.monotonic_ms - host.statistics.start_ms) / 1000);
 }
 
 void add_clients(Lines& lines, const Host& host) {
@@ -106,10 +106,11 @@ void add_memory(Lines& lines, const Host& host) {
   add(lines, "lazyfreed_objects", host.store.garbage().freed());
 }
 
-void add_loading(Lines& lines, const FileStatus& files) {
+void add_loading(Lines& lines, const Host& host) {
+  const FileStatus& files = host.files;
   if (!files.is_loading) return;
   const uint64_t total = std::max<uint64_t>(files.loading_bytes, 1);
-  const int64_t passed_s = std::time(nullptr) - files.loading_start_s;
+  const int64_t passed_s = (host.monotonic_ms - files.loading_since_ms) / 1000;
   const uint64_t left = total - std::min(files.loaded_bytes, total);
   const double rate = static_cast<double>(files.loaded_bytes) /
                       static_cast<double>(std::max<int64_t>(passed_s, 1));
@@ -125,9 +126,10 @@ void add_loading(Lines& lines, const FileStatus& files) {
 // AOF, both at once; the journal is its AOF.
 void add_persistence(Lines& lines, const Host& host) {
   const FileStatus& files = host.files;
-  const int64_t running_s = files.running_since_s == 0
-                                ? -1
-                                : std::time(nullptr) - files.running_since_s;
+  const int64_t running_s =
+      files.running_since_ms == 0
+          ? -1
+          : (host.monotonic_ms - files.running_since_ms) / 1000;
   const std::string_view last = files.last_save_failed ? "err" : "ok";
   add(lines, "loading", files.is_loading ? 1 : 0);
   add(lines, "rdb_changes_since_last_save", host.statistics.changes_since_save);
@@ -151,7 +153,7 @@ void add_persistence(Lines& lines, const Host& host) {
     add(lines, "aof_buffer_length", files.pending_bytes);
     add(lines, "aof_pending_bio_fsync", files.is_syncing ? 1 : 0);
   }
-  add_loading(lines, files);
+  add_loading(lines, host);
 }
 
 void add_stats(Lines& lines, const Host& host) {

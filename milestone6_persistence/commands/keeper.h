@@ -23,7 +23,7 @@ class Keeper {
   [[nodiscard]] virtual bool commit() = 0;
 
   // Does what is due for the files, and returns when it wants to be called
-  // again at the latest, in milliseconds since 1970.
+  // again at the latest, in milliseconds of the monotonic clock.
   virtual int64_t tick() = 0;
 
   // Writes all keys to disk; start_save() does so in the background, and its

@@ -13,8 +13,8 @@ namespace klh {
 struct Session {
   uint64_t id = 0;  // never used twice
   int fd = -1;  // for the addresses, getpeername(2), when they are asked for
-  int64_t connected_s = 0;  // both since 1970
-  int64_t last_active_s = 0;
+  int64_t connected_ms = 0;  // both of the monotonic clock
+  int64_t last_active_ms = 0;
   int protocol = 2;          // of replies: 2, or 3 after HELLO 3
   std::string name;          // CLIENT SETNAME
   std::string library_name;  // CLIENT SETINFO

@@ -155,7 +155,7 @@ int64_t Journal::tick(int64_t now_ms) {
   // What a running call is about needs no other; how it ends is seen by the
   // next commit.
   if (file_.size == std::max(synced_size_, syncing_size_)) return INT64_MAX;
-  if (now_ms - last_sync_ms_ < kSecondMs && now_ms >= last_sync_ms_) {
+  if (now_ms - last_sync_ms_ < kSecondMs) {
     return last_sync_ms_ + kSecondMs;
   }
   if (!worker_.is_busy()) {

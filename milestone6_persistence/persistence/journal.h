@@ -76,8 +76,8 @@ class Journal {
   // the policy says; failure() tells why. O(1) when nothing was appended.
   [[nodiscard]] bool commit();
 
-  // Does what is due at this time (milliseconds since 1970), and returns when
-  // it wants to be called again at the latest.
+  // Does what is due at this time, in milliseconds of the monotonic clock, and
+  // returns when it wants to be called again at the latest.
   int64_t tick(int64_t now_ms);
 
   bool has_failed() const { return !failure_.ok(); }
