@@ -27,10 +27,8 @@ constexpr int64_t kQuietLoadMs = 1000;
 constexpr int64_t kLookMs = 100;
 constexpr int64_t kRetryMs = 5000;
 
-void warn_if_not_saved(const Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "klh: not saved: %s\n", status.text().c_str());
-}
+// How often we look whether the files are still where they were.
+constexpr int64_t kLookAfterFilesMs = 1000;
 
 // One line on a terminal that counts up.
 class ProgressLine {
@@ -110,9 +108,13 @@ Status Durability::make_good(const Loaded& loaded) {
   return snapshots_.save(host_.store);
 }
 
+// When the directory is gone, only an empty store has nothing to lose.
 Status Durability::finish(bool saves) {
   snapshots_.cancel();
-  const bool has_news = host_.statistics.changes_since_save != 0;
+  look_after_files();
+  if (host_.store.size() == 0 && !directory_.check().ok()) return {};
+  const bool has_news =
+      host_.statistics.changes_since_save != 0 || !files_.ok();
   const Status saved = saves && has_news ? save() : Status();
   if (!host_.options.appendonly) return saved;
   warn_if_not_saved(saved);
@@ -130,17 +132,33 @@ bool Durability::commit() {
   if (!host_.options.appendonly) return true;
   journal_.set_policy(host_.options.appendfsync);
   const bool is_safe = journal_.commit();
-  if (!is_safe && host_.options.appendfsync == SyncPolicy::always) {
+  // What is only missed is in memory, and can be written anew.
+  if (!is_safe && host_.options.appendfsync == SyncPolicy::always &&
+      !journal_.failure().is(Status::Kind::missing)) {
     die_plainly(journal_.failure().text());
   }
   return is_safe;
 }
 
+// Somebody may have removed the files, or put others in their place: writes to
+// what is open would go on to succeed, and be of no use to anyone. What a start
+// needs is written anew if the directory is still there. It is not made again:
+// whoever has removed it has done so for a reason.
+void Durability::look_after_files() {
+  next_look_ms_ = host_.monotonic_ms + kLookAfterFilesMs;
+  files_ = directory_.check();
+  if (files_.ok()) files_ = snapshots_.check();
+  if (!host_.options.appendonly || journal_.has_lost_data()) return;
+  if (files_.ok()) files_ = journal_.check();
+  if (!files_.ok()) journal_.lose(files_);
+}
+
 int64_t Durability::tick() {
+  if (host_.monotonic_ms >= next_look_ms_) look_after_files();
   const int64_t journal_ms =
       host_.options.appendonly ? journal_.tick(host_.monotonic_ms) : INT64_MAX;
   note_journal();
-  return std::min(journal_ms, tick_snapshots());
+  return std::min({journal_ms, tick_snapshots(), next_look_ms_});
 }
 
 int64_t Durability::tick_snapshots() {
@@ -169,7 +187,9 @@ int64_t Durability::next_snapshot_ms() const {
                files.dump_bytes * options.auto_aof_rewrite_percentage / 100);
   const bool is_long =
       options.auto_aof_rewrite_percentage != 0 && files.journal_bytes >= least;
-  if (is_long || journal_.has_lost_data()) due_ms = host_.monotonic_ms;
+  const bool is_missed = !files_.ok() && !options.save.empty();
+  if (is_long || is_missed || journal_.has_lost_data())
+    due_ms = host_.monotonic_ms;
   if (due_ms == INT64_MAX || !files.last_save_failed) return due_ms;
   return std::max(due_ms, last_try_ms_ + kRetryMs);
 }
@@ -192,6 +212,14 @@ Status Durability::start_save() {
   return status;
 }
 
+// Once, however often it is tried.
+void Durability::warn_if_not_saved(const Status& status) {
+  if (last_warning_ == status) return;
+  last_warning_ = status;
+  if (status.ok()) return;
+  std::fprintf(stderr, "klh: not saved: %s\n", status.text().c_str());
+}
+
 void Durability::note_end_of_save(const Status& status) {
   FileStatus& files = host_.files;
   const int64_t now_ms = monotonic_ms();
@@ -200,6 +228,7 @@ void Durability::note_end_of_save(const Status& status) {
   files.last_save_failed = !status.ok();
   note_journal();
   if (files.last_save_failed) return;
+  files_ = {};
   ++files.saves;
   files.last_save_s = unix_ms() / kSecondMs;
   last_save_ms_ = now_ms;

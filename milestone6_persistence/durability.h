@@ -48,8 +48,10 @@ class Durability final : public Keeper {
 
  private:
   Status make_good(const Loaded& loaded);
+  void look_after_files();
   int64_t tick_snapshots();
   int64_t next_snapshot_ms() const;
+  void warn_if_not_saved(const Status& status);
   void note_end_of_save(const Status& status);
   void note_journal();
 
@@ -60,6 +62,9 @@ class Durability final : public Keeper {
   uint64_t changes_at_start_ = 0;  // of the snapshot that is running
   int64_t last_try_ms_ = 0;        // both by the monotonic clock
   int64_t last_save_ms_ = 0;
+  int64_t next_look_ms_ = 0;
+  Status files_;  // `missing`: a start would not find what we have written
+  Status last_warning_;
 };
 
 }  // namespace klh

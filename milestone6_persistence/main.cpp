@@ -88,9 +88,12 @@ void run(Options& options) {
     const bool saves =
         host.should_stop ? host.stops_with_save : !options.save.empty();
     const Status status = durability.finish(saves);
-    if (status.ok() || host.stops_by_force) return;
-    // To end now would be to lose what was acknowledged.
-    host.log.warning("not ended, not saved: " + status.text());
+    if (status.ok()) return;
+    // To end now is to lose what was acknowledged.
+    host.log.warning((host.stops_by_force ? "ended by force, not saved: "
+                                          : "not ended, not saved: ") +
+                     status.text());
+    if (host.stops_by_force) return;
     host.should_stop = false;
     forget_stop_request();
   }

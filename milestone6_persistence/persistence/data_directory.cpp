@@ -133,6 +133,27 @@ FileDescriptor DataDirectory::open(const std::string& name, int flags) const {
   }));
 }
 
+Status DataDirectory::check() const {
+  struct stat facts {};
+  if (::fstat(fd_.get(), &facts) < 0) return Status::from_errno(path_);
+  if (facts.st_nlink > 0) return {};
+  return Status::missing("the directory has been removed").at(path_);
+}
+
+Status DataDirectory::check(const std::string& name, const FileId& file) const {
+  const auto found = id_of(name);
+  if (found && *found == file) return {};
+  return Status::missing(found ? "another file has taken its place"
+                               : "it has been removed")
+      .at(path_of(name));
+}
+
+std::optional<FileId> DataDirectory::id_of(const std::string& name) const {
+  struct stat facts {};
+  if (::fstatat(fd_.get(), name.c_str(), &facts, 0) < 0) return std::nullopt;
+  return FileId{facts.st_dev, facts.st_ino};
+}
+
 FileDescriptor DataDirectory::open_to_read(const std::string& name) const {
   return open(name, O_RDONLY);
 }
@@ -173,6 +194,12 @@ bool DataDirectory::note_failed_sync(const Status& failure) const {
 
 bool DataDirectory::sync() const {
   return sync_file(fd_.get());
+}
+
+std::optional<FileId> id_of(int fd) {
+  struct stat facts {};
+  if (::fstat(fd, &facts) < 0) return std::nullopt;
+  return FileId{facts.st_dev, facts.st_ino};
 }
 
 Status suspicion(const DataDirectory& directory) {

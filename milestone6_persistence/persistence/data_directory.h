@@ -11,6 +11,8 @@
 // nothing about the name that the file has.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,6 +46,16 @@ std::string_view finished(std::string_view name);
 // itself: where the power fails, what cannot be trusted is gone as well.
 inline constexpr std::string_view kSyncFailed = "sync-failed";
 
+// Which file it is, whatever its name: see inode(7).
+struct FileId {
+  dev_t device = 0;
+  ino_t number = 0;
+  bool operator==(const FileId&) const = default;
+};
+
+// Of an open file. See fstat(2).
+std::optional<FileId> id_of(int fd);
+
 class DataDirectory {
  public:
   enum class Use { serve, check };
@@ -59,6 +71,15 @@ class DataDirectory {
 
   // All names in it, or what went wrong in errno. See readdir(3).
   std::optional<std::vector<std::string>> names() const;
+
+  // Is it still there, under whatever name? `missing` when it was removed: what
+  // is in its open files is then lost with us, and none can be made in it.
+  Status check() const;
+
+  // Is this file what stands under the name? `missing` when the name is gone,
+  // or belongs to another file: a start would not find ours. O(1).
+  Status check(const std::string& name, const FileId& file) const;
+  std::optional<FileId> id_of(const std::string& name) const;
 
   // What follows returns false, or a descriptor that is not open, with what
   // went wrong in errno.

@@ -122,6 +122,17 @@ Status Journal::finish() {
   return failure_;
 }
 
+Status Journal::check() const {
+  const auto file = id_of(file_.fd.get());
+  if (!file) return Status::from_errno(path());
+  return directory_.check(file_name(FileKind::journal, file_.number), *file);
+}
+
+void Journal::lose(Status why) {
+  failure_ = std::move(why);
+  has_lost_data_ = true;
+}
+
 void Journal::append(std::span<const std::string_view> effect) {
   checksum_ = append_effect(pending_, effect, checksum_);
 }

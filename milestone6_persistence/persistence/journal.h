@@ -70,6 +70,13 @@ class Journal {
   // Writes and syncs everything: a server ends.
   Status finish();
 
+  // Is the file still what stands under its name?
+  Status check() const;
+
+  // What the files say counts no longer, for this reason: the next start would
+  // not find it. See has_lost_data().
+  void lose(Status why);
+
   void append(std::span<const std::string_view> effect);
 
   // Writes what was appended. False if the changes so far are not as safe as
@@ -83,8 +90,8 @@ class Journal {
   bool has_failed() const { return !failure_.ok(); }
   const Status& failure() const { return failure_; }
 
-  // A sync has failed: nobody knows what is on the disk. Only a complete dump
-  // and a new file after it make good for that.
+  // A sync has failed, and nobody knows what is on the disk; or files are gone.
+  // Only a complete dump and a new file after it make good for that.
   bool has_lost_data() const { return has_lost_data_; }
 
   // What was appended since the last commit is no longer wanted; what is from

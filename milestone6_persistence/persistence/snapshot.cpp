@@ -63,8 +63,12 @@ Snapshots::Snapshots(const DataDirectory& directory, Journal* journal,
     : directory_(directory),
       journal_(journal),
       newest_(std::max(loaded.dump, loaded.journal)),
+      dump_number_(loaded.dump),
       dump_size_(loaded.dump_size),
-      has_note_(loaded.is_suspect) {}
+      has_note_(loaded.is_suspect) {
+  const auto id = directory.id_of(file_name(FileKind::dump, dump_number_));
+  if (id) dump_id_ = *id;
+}
 
 Status Snapshots::begin(const Loaded& loaded, const Store& store) {
   if (!journal_) return {};
@@ -158,6 +162,22 @@ void Snapshots::wait_for_remover() {
   is_removing_ = false;
 }
 
+// While older files are removed, which they are may change at any moment.
+Status Snapshots::check() const {
+  if (dump_number_ == 0 || is_removing_) return {};
+  Status status =
+      directory_.check(file_name(FileKind::dump, dump_number_), dump_id_);
+  const uint64_t last = journal_ ? journal_->number() : 0;
+  for (uint64_t n = dump_number_; status.ok() && n < last; ++n) {
+    const std::string name = file_name(FileKind::journal, n);
+    if (!directory_.id_of(name)) {
+      status =
+          Status::missing("it has been removed").at(directory_.path_of(name));
+    }
+  }
+  return status;
+}
+
 void Snapshots::cancel() {
   wait_for_remover();
   if (child_ == 0) return;
@@ -173,6 +193,8 @@ void Snapshots::cancel() {
 // But that may have an end, on the disk or not, and the file to which it leads
 // must stay as it is until the dump is complete: so the number is left out.
 Status Snapshots::open_next() {
+  Status there = directory_.check();
+  if (!there.ok()) return there;
   replaces_ = journal_ && journal_->has_lost_data();
   if (journal_ && !replaces_) {
     Status status = journal_->rotate();
@@ -191,6 +213,7 @@ Status Snapshots::open_next() {
 Status Snapshots::complete() {
   struct stat facts {};
   if (::fstat(dump_.get(), &facts) < 0) return failed("stat", errno);
+  const FileId id = {facts.st_dev, facts.st_ino};
   dump_.reset();
   const std::string name = file_name(FileKind::dump, newest_);
   if (replaces_) {
@@ -198,6 +221,8 @@ Status Snapshots::complete() {
     if (!status.ok()) return failed(std::move(status));
   }
   if (!directory_.finish(name)) return failed("rename", errno);
+  dump_number_ = newest_;
+  dump_id_ = id;
   dump_size_ = static_cast<uint64_t>(facts.st_size);
   if (!directory_.sync()) {
     return Status::from_errno("fsync " + directory_.path());

@@ -56,6 +56,11 @@ class Snapshots {
   // Has it come to its end? Then how.
   std::optional<Status> poll();
 
+  // Would a start find the newest dump, and the journals from its number on but
+  // the last? `missing` if not. O(journals), of which there is one unless
+  // snapshots have failed.
+  Status check() const;
+
   // The size of the newest complete dump.
   uint64_t dump_size() const { return dump_size_; }
 
@@ -73,7 +78,9 @@ class Snapshots {
 
   const DataDirectory& directory_;
   Journal* journal_;
-  uint64_t newest_ = 0;  // the highest number that a file has
+  uint64_t newest_ = 0;       // the highest number that a file has
+  uint64_t dump_number_ = 0;  // of the newest complete dump; 0: there is none
+  FileId dump_id_;
   uint64_t dump_size_ = 0;
   FileDescriptor dump_;       // being written, of number newest_
   bool replaces_ = false;     // the dump makes good for a journal with a hole

@@ -71,7 +71,8 @@ class WhileLoading : public testing::TestWithParam<const char*> {
     const auto ending = server_->wait(settings().deadline_ms);
     ASSERT_TRUE(ending) << "it goes on";
     EXPECT_TRUE(ending->with(0)) << ending->text() << server_->log();
-    EXPECT_EQ(server_->log(), "");
+    EXPECT_EQ(server_->log().find("warning"), std::string::npos)
+        << server_->log();
     EXPECT_EQ(files_in(data()), before_);
   }
 
@@ -121,8 +122,8 @@ TEST_P(WhileLoading, NothingElseTouchesThem) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Journal, WhileLoading, testing::Values("yes", "no"),
-                         [](const auto& info) {
-                           return std::string(info.param) == "yes" ? "Kept"
+                         [](const auto& kept) {
+                           return std::string(kept.param) == "yes" ? "Kept"
                                                                    : "NotKept";
                          });
 
