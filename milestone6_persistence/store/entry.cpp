@@ -3,6 +3,8 @@
 #include <cstring>
 #include <new>
 
+#include "store/blocks.h"
+
 namespace klh {
 
 std::string_view name_of(Type type) {
@@ -44,21 +46,20 @@ bool Entry::has_more_blocks_than(size_t most) const {
   switch (type()) {
     case Type::string: break;
     case Type::list: return value_.list.has_more_blocks_than(most);
-    case Type::hash:
-      return !value_.hash.is_packed() && value_.hash.size() > most;
-    case Type::sorted_set: return value_.sorted_set->size() > most;
+    case Type::hash: return value_.hash.has_more_blocks_than(most);
+    case Type::sorted_set: return value_.sorted_set->has_more_blocks_than(most);
   }
-  return false;
+  return blocks_of(value_.string.allocated_bytes()) > most;
 }
 
 bool Entry::free_some(size_t& budget) {
   switch (type()) {
-    case Type::string: break;
+    case Type::string: return value_.string.free_some(budget);
     case Type::list: return value_.list.free_some(budget);
     case Type::hash: return value_.hash.free_some(budget);
     case Type::sorted_set: return value_.sorted_set->free_some(budget);
   }
-  return true;
+  return true;  // there is no other type
 }
 
 // The bytes of a value may be moved: none of them knows its own address.

@@ -64,13 +64,13 @@ class Entry : public HashTable::Node {
   // sorted set.
   size_t memory_usage() const;
 
-  // Whether the value stands in more than so many blocks of memory; what is
-  // packed is one. O(most).
+  // Whether the value is more than so many blocks to free; see blocks.h.
+  // O(most).
   bool has_more_blocks_than(size_t most) const;
 
-  // Frees blocks of the value until the budget, which goes down by one for
-  // each, is used up or nothing is left but what destroy() frees in O(1), which
-  // it returns. From the first call on nothing else may be done with it.
+  // Frees parts of the value until the budget, which goes down by what they are
+  // in blocks, is used up, or what is left for destroy() is within it, which it
+  // returns. From the first call on nothing else may be done with the value.
   bool free_some(size_t& budget);
 
   // Exchanges the values, and with them the types, of two entries.

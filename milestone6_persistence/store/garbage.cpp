@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/memory.h"
+#include "store/blocks.h"
 
 namespace klh {
 
@@ -42,7 +43,7 @@ void Garbage::keep_pace() {
 // Returns whether no large value is left.
 bool Garbage::free_large(size_t& budget) {
   while (large_ != nullptr) {
-    if (!large_->free_some(budget) || budget == 0) return false;
+    if (budget == 0 || !large_->free_some(budget)) return false;
     Entry* const entry = large_;
     large_ = static_cast<Entry*>(entry->next);
     destroy(entry, budget);
@@ -69,7 +70,7 @@ void Garbage::free_tables(size_t& budget) {
 // The entry, and its value of a few blocks.
 void Garbage::destroy(Entry* entry, size_t& budget) {
   (void)entry->free_some(budget);
-  if (budget > 0) --budget;
+  spend(budget, 1);
   Entry::destroy(entry);
   --pending_;
   ++freed_;

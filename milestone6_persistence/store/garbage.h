@@ -15,8 +15,8 @@
 // beyond what it had when there was nothing to wait for: whoever allocates more
 // than that frees as much first (keep_pace).
 //
-// The unit of the work is a block that malloc gave out: to free one takes some
-// 0.1 us, nearly all of it for what is not in the cache.
+// Not so a single element: one of 500 MB goes in one piece, when its turn comes
+// as when it is removed alone, as HDEL does.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,7 @@ class Garbage {
   // A value of more blocks than these waits; others are freed at once.
   static constexpr size_t kMostAtOnce = 64;
 
-  // What the server frees in a turn: about 0.2 ms.
+  // What the server frees in a turn, in blocks (see blocks.h): 0.2 to 1 ms.
   static constexpr size_t kFreedPerTurn = 2000;
 
   Garbage() = default;
@@ -49,7 +49,8 @@ class Garbage {
   // Takes all entries of a table. O(1).
   void add(HashTable entries);
 
-  // Frees up to `budget` blocks, and at most kMostAtOnce more. O(budget).
+  // Frees up to `budget` blocks, and at most kMostAtOnce more, or what the last
+  // element is. O(budget).
   void free_some(size_t budget);
 
   // Frees until no more memory is used than when the first of what waits came,

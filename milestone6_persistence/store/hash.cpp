@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "store/blocks.h"
+
 namespace klh {
 
 namespace {
@@ -53,9 +55,22 @@ Hash::~Hash() {
 
 bool Hash::free_some(size_t& budget) {
   if (is_packed()) return true;  // one block
-  return table_->drain(budget, [](HashTable::Node* node) {
-    Field::destroy(static_cast<Field*>(node));
+  return table_->drain(budget, [&budget](HashTable::Node* node) {
+    auto* const field = static_cast<Field*>(node);
+    const Item item = field->item();
+    spend(budget, blocks_of(Field::bytes_of(item.name, item.value)) - 1);
+    Field::destroy(field);
   });
+}
+
+bool Hash::has_more_blocks_than(size_t most) const {
+  if (is_packed()) return blocks_of(packed_.allocated_bytes()) > most;
+  if (size() > most) return true;
+  size_t blocks = 0;
+  for_each([&blocks](std::string_view name, std::string_view value) {
+    blocks += blocks_of(Field::bytes_of(name, value));
+  });
+  return blocks > most;
 }
 
 size_t Hash::size() const {

@@ -68,9 +68,12 @@ class Hash {
   // False when there is no such field. O(1).
   bool erase(std::string_view name);
 
-  // Frees fields until the budget, which goes down by one for each, is used up
-  // or none are left in a table of their own, which it returns. Then, or until
-  // then, nothing else may be done with the hash but to end it.
+  // Whether it is more than so many blocks to free; see blocks.h. O(most).
+  bool has_more_blocks_than(size_t most) const;
+
+  // Frees fields until the budget, which goes down by what they are in blocks,
+  // is used up or none are left, which it returns; what is packed is left to
+  // the destructor. From the first call on nothing else may be done with it.
   bool free_some(size_t& budget);
 
   // As asked of malloc, without the Hash itself. O(size) for a table.

@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "store/blocks.h"
+
 namespace klh {
 
 List::~List() {
@@ -118,14 +120,18 @@ void List::trim(size_t first, size_t last) {
 }
 
 bool List::has_more_blocks_than(size_t most) const {
-  const Block* block = head_;
-  for (; block != nullptr && most > 0; --most) block = block->next;
-  return block != nullptr;
+  size_t blocks = 0;
+  for (const Block* at = head_; at != nullptr && blocks <= most;
+       at = at->next) {
+    blocks += blocks_of(at->elements.allocated_bytes());
+  }
+  return blocks > most;
 }
 
 bool List::free_some(size_t& budget) {
-  for (; head_ != nullptr && budget > 0; --budget) {
+  while (head_ != nullptr && budget > 0) {
     size_ -= head_->elements.count();
+    spend(budget, blocks_of(head_->elements.allocated_bytes()));
     remove_block(head_);
   }
   return head_ == nullptr;

@@ -80,11 +80,11 @@ class List {
   // be none. O(blocks that go + what is left of two).
   void trim(size_t first, size_t last);
 
-  // Whether it has more than so many blocks. O(most).
+  // Whether it is more than so many blocks to free; see blocks.h. O(most).
   bool has_more_blocks_than(size_t most) const;
 
-  // Frees blocks until the budget, which goes down by one for each, is used up
-  // or none are left, which it returns.
+  // Frees elements until the budget, which goes down by what they are in
+  // blocks, is used up or none are left, which it returns.
   bool free_some(size_t& budget);
 
   // Of the blocks, as asked of malloc, without the List itself. O(blocks).

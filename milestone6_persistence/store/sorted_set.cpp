@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "store/blocks.h"
+
 namespace klh {
 
 size_t SortedSet::Member::bytes_of(std::string_view bytes) {
@@ -39,9 +41,20 @@ SortedSet::~SortedSet() {
 
 bool SortedSet::free_some(size_t& budget) {
   order_.forget();
-  return members_.drain(budget, [](HashTable::Node* node) {
-    Member::destroy(static_cast<Member*>(node));
+  return members_.drain(budget, [&budget](HashTable::Node* node) {
+    auto* const member = static_cast<Member*>(node);
+    spend(budget, blocks_of(Member::bytes_of(member->bytes())) - 1);
+    Member::destroy(member);
   });
+}
+
+bool SortedSet::has_more_blocks_than(size_t most) const {
+  if (size() > most) return true;
+  size_t blocks = 0;
+  for_each([&blocks](std::string_view member, double) {
+    blocks += blocks_of(Member::bytes_of(member));
+  });
+  return blocks > most;
 }
 
 size_t SortedSet::allocated_bytes() const {

@@ -106,9 +106,12 @@ class SortedSet {
   Position first_from(std::string_view member, bool inclusive) const;
   Position last_to(std::string_view member, bool inclusive) const;
 
-  // Frees members until the budget, which goes down by one for each, is used up
-  // or none are left, which it returns. From the first call on nothing else may
-  // be done with the set but to end it.
+  // Whether it is more than so many blocks to free; see blocks.h. O(most).
+  bool has_more_blocks_than(size_t most) const;
+
+  // Frees members until the budget, which goes down by what they are in blocks,
+  // is used up or none are left, which it returns. From the first call on
+  // nothing else may be done with the set but to end it.
   bool free_some(size_t& budget);
 
   // As asked of malloc, without the SortedSet itself. O(size).

@@ -36,7 +36,11 @@ Entry* Store::find(std::string_view key) {
 
 Entry& Store::set_string(std::string_view key, std::string_view value) {
   Entry& entry = find_or_insert(key, Type::string);
-  if (entry.type() != Type::string) drop_value(entry, Type::string);
+  const String* const old = entry.value<String>();
+  if (!old || (old->size() != value.size() &&
+               entry.has_more_blocks_than(Garbage::kMostAtOnce))) {
+    drop_value(entry, Type::string);
+  }
   entry.value<String>()->assign(value);
   return entry;
 }

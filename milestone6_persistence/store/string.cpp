@@ -1,5 +1,9 @@
 #include "store/string.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cassert>
 #include <cstdlib>
 #include <cstring>
@@ -8,6 +12,7 @@
 
 #include "common/memory.h"
 #include "common/net.h"
+#include "store/blocks.h"
 
 namespace klh {
 
@@ -17,6 +22,17 @@ char* allocate(char* old, size_t size) {
   char* const data = static_cast<char*>(counted_realloc(old, size));
   if (data == nullptr) die("no memory for a value");
   return data;
+}
+
+// The pages that lie wholly between two places in a block of malloc's, which
+// keeps the block: madvise(2). Where that does nothing, nothing is lost.
+void give_back_pages(char* from, char* to) {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t begin =
+      (reinterpret_cast<uintptr_t>(from) + page - 1) & ~(page - 1);
+  const uintptr_t end = reinterpret_cast<uintptr_t>(to) & ~(page - 1);
+  if (begin >= end) return;
+  (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace
@@ -71,6 +87,22 @@ void String::write_at(size_t position, std::string_view bytes) {
   const size_t end = position + bytes.size();
   if (size() < end) append(std::string(end - size(), '\0'));
   std::memcpy(data() + position, bytes.data(), bytes.size());
+}
+
+// What waits to be given back is at the beginning: its bytes are the size.
+bool String::free_some(size_t& budget) {
+  if (is_inline()) return true;
+  const Heap all = heap();
+  const size_t blocks = blocks_of(all.size);
+  if (blocks <= budget) {
+    spend(budget, blocks);
+    return true;
+  }
+  const size_t left = all.size - budget * kBytesPerBlock;
+  give_back_pages(all.data + left, all.data + all.size);
+  set_heap(all.data, left, all.capacity_log2);
+  budget = 0;
+  return false;
 }
 
 void String::set_heap(char* data, size_t size, uint8_t capacity_log2) {

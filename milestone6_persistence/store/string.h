@@ -40,6 +40,11 @@ class String {
   // On the heap.
   size_t allocated_bytes() const { return is_inline() ? 0 : heap().capacity(); }
 
+  // Gives back memory until the budget, which goes down by what it is in blocks
+  // (see blocks.h), is used up, or what is left for the destructor is within
+  // it, which it returns. The bytes are gone then.
+  bool free_some(size_t& budget);
+
   // `bytes` may be part of this string itself. O(size).
   void assign(std::string_view bytes);
   void append(std::string_view bytes);

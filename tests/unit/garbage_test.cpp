@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/memory.h"
+#include "store/blocks.h"
 #include "store/store.h"
 
 namespace klh {
@@ -98,6 +99,41 @@ TEST(Garbage, ALargeValueWaitsHoweverItLeaves) {
       EXPECT_EQ(store.garbage().freed(), 1u);
     }
   }
+}
+
+// A few elements, but many bytes: to give pages back takes long, too.
+TEST(Garbage, WhatHasManyBytesWaitsAsWell) {
+  constexpr size_t kBytes = 64 << 20;
+  constexpr size_t kParts = 32;
+  const std::string part(kBytes / kParts, 'x');
+  const auto fill = [&](Store& store) {
+    for (size_t i = 0; i < kParts; ++i) {
+      store.find_or_create<List>("list")->push_tail(part);
+      store.find_or_create<Hash>("hash")->set(std::to_string(i), part);
+      store.find_or_create<SortedSet>("set")->set(std::to_string(i) + part, 1);
+      store.find_or_create<String>("string")->append(part);
+    }
+  };
+  for (const char* key : {"list", "hash", "set", "string"}) {
+    SCOPED_TRACE(key);
+    Store store;
+    fill(store);
+    store.erase(key);
+    EXPECT_EQ(store.garbage().pending(), 1u);
+    EXPECT_GE(calls_to_free(store, 128), kBytes / kBytesPerBlock / 128 / 2);
+    EXPECT_EQ(store.size(), 3u);
+  }
+  Store store;
+  fill(store);
+  store.set_string("string", std::string(kBytes, 'y'));
+  EXPECT_TRUE(store.garbage().empty()) << "it takes the place of the other";
+  store.set_string("string", store.find("string")->value<String>()->view());
+  store.set_string("string",
+                   store.find("string")->value<String>()->view().substr(1));
+  EXPECT_EQ(store.garbage().pending(), 1u);
+  EXPECT_GE(calls_to_free(store, 128), kBytes / kBytesPerBlock / 128 / 2);
+  EXPECT_EQ(store.find("string")->value<String>()->view(),
+            std::string(kBytes - 1, 'y'));
 }
 
 TEST(Garbage, WhatIsSmallIsFreedAtOnce) {
