@@ -158,13 +158,6 @@ class HashTable {
   template <class Dispose>
   bool drain(size_t& budget, Dispose dispose);
 
-  // prefetch starts to load what a later find of the same hash reads first, the
-  // bucket; prefetch_node, some dozens of nanoseconds later, the first node of
-  // its chain. They serve a batch of lookups: prefetch all, then prefetch_node
-  // all, then find all, so that their cache misses overlap. O(1).
-  void prefetch(uint64_t hash) const;
-  void prefetch_node(uint64_t hash) const;
-
   // Returns the size of the array that nodes are in or on their way to; 0 if
   // there is none.
   size_t bucket_count() const {
@@ -259,14 +252,6 @@ template <class Matches>
 HashTable::Node* HashTable::find(uint64_t hash, Matches matches) {
   Node** const slot = find_slot(hash, matches);
   return slot == nullptr ? nullptr : *slot;
-}
-
-inline void HashTable::prefetch(uint64_t hash) const {
-  if (current_ != nullptr) __builtin_prefetch(home_of(hash));
-}
-
-inline void HashTable::prefetch_node(uint64_t hash) const {
-  if (current_ != nullptr) __builtin_prefetch(*home_of(hash));
 }
 
 // `visit` may free the node: its next is read first.

@@ -104,8 +104,6 @@ TEST(HashTable, OwnsNothingWhileItIsEmpty) {
   EXPECT_EQ(table.scan(0, [](Node&) { FAIL(); }), 0u);
   table.for_each([](const Node&) { FAIL(); });
   table.clear([](Node*) { FAIL(); });
-  table.prefetch(7);
-  table.prefetch_node(7);
 }
 
 TEST(HashTable, OwnsNothingAgainAfterTheLastRemoval) {
@@ -800,18 +798,6 @@ TEST(HashTable, ForEachVisitsEachNodeOnceInTheMiddleOfAResize) {
   std::vector<int> visits(kResizingCount);
   table.for_each([&](const Node& node) { ++visits[key_of(node)]; });
   EXPECT_EQ(visits, std::vector<int>(kResizingCount, 1));
-}
-
-TEST(HashTable, PrefetchingChangesNothing) {
-  Entries entries(kResizingCount, good_hash);
-  HashTable table;
-  fill_until_resizing(table, entries);
-  for (uint64_t key = 0; key < 2 * kResizingCount; ++key) {
-    table.prefetch(good_hash(key));
-    table.prefetch_node(good_hash(key));
-  }
-  EXPECT_TRUE(table.is_resizing());
-  entries.expect_found(table, 0, kResizingCount);
 }
 
 TEST(HashTableDeathTest, ACallbackMustNotChangeTheTable) {
