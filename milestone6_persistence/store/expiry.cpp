@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "store/blocks.h"
+
 namespace klh {
 
 namespace {
@@ -21,13 +23,12 @@ size_t first_child_of(size_t slot) {
 void Expiry::set(Entry& entry, int64_t when_ms) {
   const Time time{when_ms, &entry};
   if (!has_time(entry)) {
-    assert(times_.size() < Entry::kNoExpiry);
-    times_.push_back(time);
-    sift_up(times_.size() - 1, time);
+    add_slot();
+    sift_up(size_ - 1, time);
     return;
   }
   const size_t slot = entry.expiry_slot();
-  if (when_ms < times_[slot].when_ms) {
+  if (when_ms < at(slot).when_ms) {
     sift_up(slot, time);
   } else {
     sift_down(slot, time);
@@ -37,14 +38,14 @@ void Expiry::set(Entry& entry, int64_t when_ms) {
 bool Expiry::remove(Entry& entry) {
   if (!has_time(entry)) return false;
   const size_t slot = entry.expiry_slot();
-  assert(times_[slot].entry == &entry);
+  assert(at(slot).entry == &entry);
   entry.set_expiry_slot(Entry::kNoExpiry);
-  const Time last = times_.back();
-  times_.pop_back();
-  if (slot == times_.size()) return true;  // it was the last itself
+  const Time last = at(size_ - 1);
+  remove_slot();
+  if (slot == size_) return true;  // it was the last itself
   // The last one takes the free place, and moves to where it belongs: it may
   // come from another branch, and be earlier than what is above.
-  if (slot > 0 && last.when_ms < times_[parent_of(slot)].when_ms) {
+  if (slot > 0 && last.when_ms < at(parent_of(slot)).when_ms) {
     sift_up(slot, last);
   } else {
     sift_down(slot, last);
@@ -52,33 +53,61 @@ bool Expiry::remove(Entry& entry) {
   return true;
 }
 
+bool Expiry::free_some(size_t& budget) {
+  while (!chunks_.empty() && budget > 0) {
+    chunks_.pop_back();
+    spend(budget, blocks_of(kChunk * sizeof(Time)));
+  }
+  size_ = std::min(size_, chunks_.size() * kChunk);
+  return chunks_.empty();
+}
+
+void Expiry::add_slot() {
+  assert(size_ < Entry::kNoExpiry);
+  if (size_ == chunks_.size() * kChunk) {
+    chunks_.push_back(std::make_unique_for_overwrite<Time[]>(kChunk));
+  }
+  ++size_;
+}
+
+// Keeps a spare chunk, lest times that come and go make and free one each time.
+void Expiry::remove_slot() {
+  --size_;
+  const size_t spare = chunks_.size() * kChunk - size_;
+  if (spare >= 2 * kChunk) chunks_.pop_back();
+}
+
 void Expiry::put(size_t slot, Time time) {
-  times_[slot] = time;
+  at(slot) = time;
   time.entry->set_expiry_slot(static_cast<uint32_t>(slot));
 }
 
 void Expiry::sift_up(size_t slot, Time time) {
-  while (slot > 0 && time.when_ms < times_[parent_of(slot)].when_ms) {
-    put(slot, times_[parent_of(slot)]);
+  while (slot > 0 && time.when_ms < at(parent_of(slot)).when_ms) {
+    put(slot, at(parent_of(slot)));
     slot = parent_of(slot);
   }
   put(slot, time);
 }
 
 void Expiry::sift_down(size_t slot, Time time) {
-  for (;;) {
-    const size_t first = first_child_of(slot);
-    if (first >= times_.size()) break;
-    const auto begin = times_.begin() + static_cast<std::ptrdiff_t>(first);
-    const size_t count = std::min(kChildren, times_.size() - first);
-    const auto earliest = std::min_element(
-        begin, begin + static_cast<std::ptrdiff_t>(count),
-        [](const Time& a, const Time& b) { return a.when_ms < b.when_ms; });
-    if (time.when_ms <= earliest->when_ms) break;
-    put(slot, *earliest);
-    slot = static_cast<size_t>(earliest - times_.begin());
+  while (first_child_of(slot) < size_) {
+    const size_t child = earliest_child_of(slot);
+    if (time.when_ms <= at(child).when_ms) break;
+    put(slot, at(child));
+    slot = child;
   }
   put(slot, time);
+}
+
+// The slot has a child.
+size_t Expiry::earliest_child_of(size_t slot) const {
+  size_t earliest = first_child_of(slot);
+  const size_t end = std::min(earliest + kChildren, size_);
+  for (size_t child = earliest + 1; child < end; ++child) {
+    if (at(child).when_ms < at(earliest).when_ms) earliest = child;
+  }
+  return earliest;
 }
 
 }  // namespace klh

@@ -18,10 +18,10 @@ void Garbage::add(Entry* entry) {
   entry->next = std::exchange(large_, entry);
 }
 
-void Garbage::add(HashTable entries) {
+void Garbage::add(HashTable entries, Expiry times) {
   if (entries.empty()) return;
   begin_to_wait(entries.size());
-  tables_.push_back(std::move(entries));
+  tables_.push_back({std::move(entries), std::move(times)});
 }
 
 void Garbage::begin_to_wait(size_t values) {
@@ -52,17 +52,18 @@ bool Garbage::free_large(size_t& budget) {
 }
 
 void Garbage::free_tables(size_t& budget) {
+  const auto take = [this, &budget](HashTable::Node* node) {
+    auto* const entry = static_cast<Entry*>(node);
+    if (entry->has_more_blocks_than(kMostAtOnce)) {
+      entry->next = std::exchange(large_, entry);
+    } else {
+      destroy(entry, budget);
+    }
+  };
   while (!tables_.empty()) {
-    const bool is_done =
-        tables_.back().drain(budget, [&](HashTable::Node* node) {
-          auto* const entry = static_cast<Entry*>(node);
-          if (entry->has_more_blocks_than(kMostAtOnce)) {
-            entry->next = std::exchange(large_, entry);
-          } else {
-            destroy(entry, budget);
-          }
-        });
-    if (!is_done) return;
+    Table& table = tables_.back();
+    if (!table.times.free_some(budget)) return;
+    if (!table.entries.drain(budget, take)) return;
     tables_.pop_back();
   }
 }

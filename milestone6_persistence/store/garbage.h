@@ -7,9 +7,9 @@
 //               |         |                        first; its value is freed
 //              ####      #########                 block by block
 //
-//   tables_:  [HashTable][HashTable]               all keys of a FLUSHALL; a
-//                  |          |                    key with a large value goes
-//              Entries    Entries                  to large_ when its turn comes
+//   tables_:  [HashTable][HashTable]               all keys of a FLUSHALL, and
+//                  |          |                    their times; a key with a
+//              Entries    Entries                  large value goes to large_
 //
 // What waits still takes its memory, and counts. It never makes the server grow
 // beyond what it had when there was nothing to wait for: whoever allocates more
@@ -25,6 +25,7 @@
 
 #include "common/hash_table.h"
 #include "store/entry.h"
+#include "store/expiry.h"
 
 namespace klh {
 
@@ -46,8 +47,8 @@ class Garbage {
   // Takes an entry that is in no table and has no time. O(1).
   void add(Entry* entry);
 
-  // Takes all entries of a table. O(1).
-  void add(HashTable entries);
+  // Takes all entries of a table, and their times. O(1).
+  void add(HashTable entries, Expiry times);
 
   // Frees up to `budget` blocks, and at most kMostAtOnce more, or what the last
   // element is. O(budget).
@@ -63,13 +64,18 @@ class Garbage {
   void reset_freed() { freed_ = 0; }
 
  private:
+  struct Table {
+    HashTable entries;
+    Expiry times;
+  };
+
   void begin_to_wait(size_t values);
   bool free_large(size_t& budget);
   void free_tables(size_t& budget);
   void destroy(Entry* entry, size_t& budget);
 
   Entry* large_ = nullptr;
-  std::vector<HashTable> tables_;
+  std::vector<Table> tables_;
   uint64_t pending_ = 0;
   uint64_t freed_ = 0;
   uint64_t most_memory_ = 0;  // that may be used while something waits

@@ -89,8 +89,7 @@ Entry* Store::random(uint64_t random_bits) {
 }
 
 void Store::clear() {
-  expiry_.clear();
-  garbage_.add(std::move(entries_));
+  garbage_.add(std::move(entries_), std::move(expiry_));
 }
 
 std::optional<int64_t> Store::time_of(const Entry& entry) const {

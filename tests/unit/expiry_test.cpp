@@ -156,6 +156,32 @@ TEST(Expiry, EveryPlaceCanBeRemoved) {
   }
 }
 
+TEST(Expiry, GivesBackWhatItNoLongerNeeds) {
+  constexpr size_t kEntries = 10'000;
+  constexpr size_t kBytesEach = 16;
+  constexpr size_t kSpareBytes = 2 * 8192;
+  Checked checked(kEntries);
+  for (size_t i = 0; i < kEntries; ++i) {
+    checked.set(i, static_cast<int64_t>(i * 7919 % kEntries));
+  }
+  checked.check_all();
+  for (size_t i = 0; i < kEntries; ++i) {
+    checked.remove(i);
+    ASSERT_LE(checked.expiry().allocated_bytes(),
+              checked.expiry().size() * kBytesEach + kSpareBytes);
+    if (i % 1000 == 0) checked.check_all();
+  }
+  for (size_t i = 0; i < kEntries; ++i) checked.set(i, 1);
+  size_t calls = 0;
+  for (bool is_done = false; !is_done; ++calls) {
+    size_t budget = 2;
+    is_done = checked.expiry().free_some(budget);
+  }
+  EXPECT_GE(calls, kEntries * kBytesEach / 8192 / 2);
+  EXPECT_EQ(checked.expiry().allocated_bytes(), 0u);
+  EXPECT_TRUE(checked.expiry().empty());
+}
+
 TEST(Expiry, RandomChangesAgreeWithTheModel) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
