@@ -23,11 +23,11 @@ poller      | poller.* poller_*                        | common
 protocol    | protocol/*                               | common
 store       | store/*                                  | common
 persistence | persistence/*                            | store common
-budget      | network/budget.*                         | options common
-network     | network/*                                | budget options poller common
+budget      | network/budget.h                         | options common
+network     | network/*                                | budget options poller protocol common
 commands    | commands/*                               | budget options protocol store common
 connection  | connection.*                             | commands network budget options protocol common
-server      | server.* client_eviction.*               | connection commands network budget options poller common
+server      | server.*                                 | connection commands network budget options poller common
 durability  | durability.*                             | commands persistence options store common
 main        | main.* memory.*                          | server durability commands persistence options store common
 client      | client.* line_input.* line_input_*       | network protocol common
