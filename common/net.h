@@ -18,7 +18,7 @@ namespace klh {
 // Prints "klh: <what>: <strerror(errno)>" and exits with status 1.
 [[noreturn]] void die(std::string_view what);
 
-// The same for a mistake that has no errno: prints "klh: <what>".
+// Does the same for a mistake that has no errno: prints "klh: <what>".
 [[noreturn]] void die_plainly(std::string_view what);
 
 class FileDescriptor {

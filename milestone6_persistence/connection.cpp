@@ -102,7 +102,8 @@ bool Connection::answer_requests() {
 // more is there (epoll(7), Q9), which saves the call that would return EAGAIN.
 // There are two exceptions. The end of the stream is not a byte, and the edge
 // that told of it has passed. And a read ends before urgent data (tcp(7)),
-// however much stands behind it. In both it is read until nothing is left.
+// however much stands behind it. In both cases the socket is read until nothing
+// is left.
 void Connection::read_some() {
   const size_t most = most_to_read();
   char* const room =
