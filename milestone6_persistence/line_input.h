@@ -7,8 +7,8 @@
 
 namespace klh {
 
-// The next line, without its end, after a prompt if a person is typing. False
-// at the end of the input.
+// Reads the next line, without its end, after a prompt if a person is typing.
+// Returns false at the end of the input.
 bool read_line(const std::string& prompt, std::string& line);
 
 }  // namespace klh

@@ -29,20 +29,22 @@ inline constexpr std::string_view kNotAFloat = "ERR value is not a valid float";
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";
 inline constexpr std::string_view kNoSuchKey = "ERR no such key";
 
-// The part of a sequence that two positions name, both included; negative ones
-// count from its end. None if nothing lies between them. As GETRANGE and LRANGE
-// take them.
 struct Range {
   size_t begin;
   size_t size;
 };
+
+// Returns the part of a sequence that two positions name, both included, as
+// GETRANGE and LRANGE take them: negative ones count from its end. There is
+// none if nothing lies between them.
 std::optional<Range> range_of(int64_t first, int64_t last, size_t size);
 
-// `amount` units of `unit_ms` after `base_ms`, or nullopt if that does not fit.
+// Returns the time `amount` units of `unit_ms` after `base_ms`, or nullopt if
+// that does not fit.
 std::optional<int64_t> absolute_ms(int64_t amount, int64_t unit_ms,
                                    int64_t base_ms);
 
-// "ERR unknown subcommand …", for a command whose args[1] is not one.
+// Replies "ERR unknown subcommand …", for a command whose args[1] is not one.
 void reply_unknown_subcommand(Context& context);
 
 class ArgReader {
@@ -52,25 +54,27 @@ class ArgReader {
 
   bool at_end() const { return next_ == context_.args.size(); }
 
-  // The next argument; "" and a syntax error when there is none.
+  // Return the next argument; "" or 0, and an error, when there is none.
   std::string_view word();
   int64_t integer();
   double real();
 
-  // An integer from `least` to `most`, else `complaint`.
+  // Returns an integer from `least` to `most`; the error is `complaint` if it
+  // is none.
   int64_t integer_in(int64_t least, int64_t most, std::string_view complaint);
 
   // Skips to args[index], for arguments whose number is told before them.
   size_t position() const { return next_; }
   void skip(size_t count);
 
-  // Is the next argument this option? Then it is read.
+  // Reads the next argument and returns true if it is this option.
   bool accept(std::string_view option);
 
   void fail(std::string_view error);
   bool failed() const { return !error_.empty(); }
 
-  // All has been read, and all was well? If not, replies the first mistake.
+  // Returns whether all has been read and all was well; if not, it replies the
+  // first mistake.
   [[nodiscard]] bool finish();
 
  private:

@@ -14,8 +14,8 @@
 
 namespace klh {
 
-// A cursor as strtoul takes it: "" is 0, and "-1" the largest. None: the error
-// has been replied.
+// Reads a cursor as strtoul takes it: "" is 0, and "-1" the largest. Returns
+// none when the error has been replied.
 inline std::optional<uint64_t> read_cursor(Context& context,
                                            std::string_view text) {
   const bool is_negative = text.starts_with('-');
@@ -42,7 +42,7 @@ struct ScanOptions {
 };
 
 // Reads the options from args[first] on. Only SCAN, which goes over keys, takes
-// a type. False: the error has been replied.
+// a type. Returns false when the error has been replied.
 inline bool read_scan_options(Context& context, size_t first, bool takes_type,
                               ScanOptions& options) {
   ArgReader in(context, first);
@@ -80,7 +80,7 @@ uint64_t scan_some(From& from, uint64_t cursor, int64_t count, Visit visit) {
   return cursor;
 }
 
-// The next cursor and what has been found.
+// Replies the next cursor and what has been found.
 inline void reply_scanned(Context& context, uint64_t cursor,
                           const std::vector<std::string_view>& found) {
   context.reply.array(2);

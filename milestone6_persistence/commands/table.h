@@ -1,4 +1,4 @@
-// All commands, found by their names.
+// The table has all commands and finds them by their names.
 #pragma once
 
 #include <array>
@@ -29,13 +29,13 @@ class CommandTable {
  public:
   CommandTable();
 
-  // The command of this name in any case, or nullptr. O(1).
+  // Returns the command of this name in any case, or nullptr. O(1).
   const Command* find(std::string_view name) const {
     return slots_[slot_of(name)];
   }
 
-  // The command that a request asks for: where its first word has subcommands,
-  // the one that the second word names. O(1).
+  // Returns the command that a request asks for: where its first word has
+  // subcommands, it is what the second word names. O(1).
   const Command* find(Args request) const {
     const Command* const command = find(request[0]);
     if (!command || !(command->flags & (kHasSubcommands | kSubcommand))) {
@@ -44,10 +44,10 @@ class CommandTable {
     return find_subcommand(*command, request);
   }
 
-  // In the order of the families.
+  // Returns them in the order of the families.
   std::span<const Command> all() const { return all_; }
 
-  // The place of a command in all(), for tables beside this one.
+  // Returns the place of a command in all(), for tables beside this one.
   size_t number_of(const Command& command) const {
     return static_cast<size_t>(&command - all_.data());
   }
@@ -62,16 +62,17 @@ class CommandTable {
   std::array<const Command*, kSlots> slots_{};
 };
 
-// Does a command of this arity take so many arguments, its name included?
+// Returns whether a command of this arity takes so many arguments, its name
+// included.
 bool takes(int arity, size_t count);
 
-// The keys among the arguments of a request that the command takes.
+// Returns the keys among the arguments of a request that the command takes.
 std::vector<std::string_view> keys_of(const Command& command, Args request);
 
-// The one table there is; it never changes.
+// Returns the one table there is; it never changes.
 const CommandTable& command_table();
 
-// A password is set, and this client has not given it.
+// Returns whether a password is set that this client has not given.
 inline bool needs_password(const Host& host, const Session& session) {
   return !session.is_authenticated && !host.options.requirepass.empty();
 }

@@ -32,8 +32,8 @@ class Listeners {
   // "listening on ADDRESS:PORT" on stdout, a line for each.
   void announce() const;
 
-  // A client of any of them, as accept(2) returns it: EAGAIN when none of them
-  // has one. The next call goes on where this one has found one.
+  // Accepts a client of any of them, as accept(2) returns it: EAGAIN when none
+  // of them has any. The next call goes on where this one has found it.
   int accept();
 
  private:

@@ -31,7 +31,7 @@ class Worker {
 
   bool is_busy() const;
 
-  // Waits until it is idle. What the last job has returned, or 0.
+  // Waits until it is idle. Returns what the last job has returned, or 0.
   int wait();
 
  private:

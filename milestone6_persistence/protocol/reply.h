@@ -34,7 +34,7 @@ class Reply {
 
   void ok() { output_.append("+OK\r\n"); }
 
-  // A short status; the text has no CR or LF.
+  // Replies a short status; the text has no CR or LF.
   void status(std::string_view text);
 
   // "ERR what is wrong", or with another code for clients to match. CR and LF

@@ -17,7 +17,7 @@
 //            a reply in a reply comes next
 //
 // Its memory is that of the arrays that are open, at most kMaxDepth in each
-// other. What a text says is not judged, only where it ends.
+// other. It does not judge what a text says, only where it ends.
 // Source: https://redis.io/docs/latest/develop/reference/protocol-spec/
 #pragma once
 

@@ -59,8 +59,8 @@ class Request {
   // May change the bytes of an inline request in place.
   Parse parse(Buffer& input, bool is_strangers = false);
 
-  // The arguments, the command's name first; none for an empty line or array.
-  // Valid as long as the bytes of the input stay where they are.
+  // Returns the arguments, the command's name first; none for an empty line or
+  // array. They are valid as long as the bytes of the input stay in place.
   Args args() const { return args_; }
   size_t size() const { return position_; }
   std::string_view error() const { return error_; }

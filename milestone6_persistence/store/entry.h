@@ -24,13 +24,14 @@ namespace klh {
 
 enum class Type : uint8_t { string, list, hash, sorted_set };
 
-// The name of a type as TYPE replies it: https://redis.io/commands/type
+// Returns the name of a type as TYPE replies it.
+// Source: https://redis.io/commands/type
 std::string_view name_of(Type type);
 
 class Entry : public HashTable::Node {
  public:
-  // A key with an empty value. `key` is copied. `secret` is that of the hash
-  // values inside and must outlive the entry.
+  // Makes a key with an empty value. `key` is copied. `secret` is that of the
+  // hash values inside and must outlive the entry.
   static Entry* create(std::string_view key, Type type,
                        const SipHashKey& secret);
   static void destroy(Entry* entry);
@@ -42,14 +43,15 @@ class Entry : public HashTable::Node {
 
   static constexpr uint32_t kMostKeyBytes = (uint32_t{1} << 30) - 1;
 
-  // The place of this key in the heap of expiry times; kept by Expiry.
+  // Returns the place of this key in the heap of expiry times, which Expiry
+  // keeps.
   static constexpr uint32_t kNoExpiry = (uint32_t{1} << 29) - 1;
   uint32_t expiry_slot() const { return expiry_slot_; }
   void set_expiry_slot(uint32_t slot) { expiry_slot_ = slot & kNoExpiry; }
 
-  // How lately it was used, from kJustUsed down to 0. Redis keeps the time in
-  // 24 bits; there is room for 2. So use sets it to kJustUsed, and each time
-  // that this key is looked at by eviction, and spared, it loses one.
+  // Returns how lately it was used, from kJustUsed down to 0. Redis keeps the
+  // time in 24 bits; there is room for 2. So use sets it to kJustUsed, and each
+  // time that this key is looked at by eviction, and spared, it loses one.
   static constexpr uint32_t kJustUsed = 3;
   uint32_t recency() const { return recency_; }
   void note_use() {
@@ -60,12 +62,12 @@ class Entry : public HashTable::Node {
     if (recency_ > 0) recency_ = (recency_ - 1) & kJustUsed;
   }
 
-  // Bytes asked of malloc for the key and its value. O(size) for a hash or
-  // sorted set.
+  // Returns the bytes asked of malloc for the key and its value. O(size) for a
+  // hash or sorted set.
   size_t memory_usage() const;
 
-  // Whether the value is more than so many blocks to free; see blocks.h.
-  // O(most).
+  // Returns whether the value is more than so many blocks to free; see
+  // blocks.h. O(most).
   bool has_more_blocks_than(size_t most) const;
 
   // Frees parts of the value until the budget, which goes down by what they are
@@ -76,8 +78,8 @@ class Entry : public HashTable::Node {
   // Exchanges the values, and with them the types, of two entries.
   void swap_values(Entry& other);
 
-  // The value, or nullptr if it is of another type. T is String, List, Hash or
-  // SortedSet.
+  // Returns the value, or nullptr if it is of another type. T is String, List,
+  // Hash or SortedSet.
   template <class T>
   T* value();
   template <class T>
@@ -130,7 +132,7 @@ inline SortedSet* Entry::value<SortedSet>() {
   return type() == Type::sorted_set ? value_.sorted_set : nullptr;
 }
 
-// The Type that a value class stands for.
+// kTypeOf<T> is the Type that a value class stands for.
 template <class T>
 inline constexpr Type kTypeOf = Type::string;
 template <>

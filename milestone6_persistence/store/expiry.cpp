@@ -100,7 +100,7 @@ void Expiry::sift_down(size_t slot, Time time) {
   put(slot, time);
 }
 
-// The slot has a child.
+// Requires: the slot has a child
 size_t Expiry::earliest_child_of(size_t slot) const {
   size_t earliest = first_child_of(slot);
   const size_t end = std::min(earliest + kChildren, size_);

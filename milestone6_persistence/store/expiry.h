@@ -38,7 +38,8 @@ class Expiry {
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  // The time of an entry, in milliseconds since 1970. O(1).
+  // Return whether an entry has a time, and which, in milliseconds since 1970.
+  // O(1).
   static bool has_time(const Entry& entry) {
     return entry.expiry_slot() != Entry::kNoExpiry;
   }
@@ -46,13 +47,14 @@ class Expiry {
     return at(entry.expiry_slot()).when_ms;
   }
 
-  // Sets or changes it. O(log n).
+  // Sets or changes the time of an entry. O(log n).
   void set(Entry& entry, int64_t when_ms);
 
-  // False when it had none. O(log n).
+  // Takes the time of an entry away; returns false when it had none. O(log n).
   bool remove(Entry& entry);
 
-  // The next to expire, of a heap that is not empty.
+  // Return the time and the entry that expire next.
+  // Requires: !empty()
   int64_t next_ms() const { return at(0).when_ms; }
   Entry& next() const { return *at(0).entry; }
 
@@ -61,7 +63,7 @@ class Expiry {
   // left, which it returns. The entries are not looked at: they may be gone.
   bool free_some(size_t& budget);
 
-  // What the times take, as asked of malloc. O(1).
+  // Returns what the times take, as asked of malloc. O(1).
   size_t allocated_bytes() const {
     return chunks_.size() * kChunk * sizeof(Time);
   }

@@ -1,7 +1,7 @@
-// What has left the store and not been freed yet. A key with a million members
-// takes 140 ms to free, and all keys at once, after FLUSHALL, take longer: for
-// so long nobody would be served. So what is large waits here, and the server
-// frees a part of it in each turn.
+// Here waits what has left the store and not been freed yet. A key with a
+// million members takes 140 ms to free, and all keys at once, after FLUSHALL,
+// take longer: for so long nobody would be served. So what is large waits, and
+// the server frees a part of it in each turn.
 //
 //   large_:   Entry --> Entry --> nullptr          by Node::next, the newest
 //               |         |                        first; its value is freed
@@ -15,8 +15,8 @@
 // beyond what it had when there was nothing to wait for: whoever allocates more
 // than that frees as much first (keep_pace).
 //
-// Not so a single element: one of 500 MB goes in one piece, when its turn comes
-// as when it is removed alone, as HDEL does.
+// A single element goes in one piece, however large it is, when its turn comes
+// and when it is removed alone, as HDEL does.
 #pragma once
 
 #include <cstddef>
@@ -58,7 +58,7 @@ class Garbage {
   // and an eighth. O(what has been allocated since the last call).
   void keep_pace();
 
-  // How many values wait, and how many have been freed after they had to wait.
+  // Return how many values wait, and how many were freed after they had waited.
   uint64_t pending() const { return pending_; }
   uint64_t freed() const { return freed_; }
   void reset_freed() { freed_ = 0; }

@@ -54,21 +54,23 @@ class Hash {
   size_t size() const;
   bool empty() const { return size() == 0; }
 
-  // True: the kind that OBJECT ENCODING calls "listpack", else "hashtable".
+  // Returns true for what OBJECT ENCODING calls "listpack", else "hashtable".
   bool is_packed() const { return (secret_and_kind_ & kIsTable) == 0; }
 
   // Below, O(1) is up to kPackedFields fields of a packed hash, one of a table.
 
-  // True when the field is new. O(1), the step from packed to a table as well.
+  // Sets a field; returns whether it is new. O(1), the step from packed to a
+  // table as well.
   bool set(std::string_view name, std::string_view value);
 
-  // The value of a field, if there is one. O(1).
+  // Returns the value of a field, if there is one. O(1).
   std::optional<std::string_view> get(std::string_view name);
 
-  // False when there is no such field. O(1).
+  // Removes a field; returns false when there is no such field. O(1).
   bool erase(std::string_view name);
 
-  // Whether it is more than so many blocks to free; see blocks.h. O(most).
+  // Returns whether it is more than so many blocks to free; see blocks.h.
+  // O(most).
   bool has_more_blocks_than(size_t most) const;
 
   // Frees fields until the budget, which goes down by what they are in blocks,
@@ -76,20 +78,23 @@ class Hash {
   // the destructor. From the first call on nothing else may be done with it.
   bool free_some(size_t& budget);
 
-  // As asked of malloc, without the Hash itself. O(size) for a table.
+  // Returns what was asked of malloc, without the Hash itself. O(size) for a
+  // table.
   size_t allocated_bytes() const;
 
-  // visit(std::string_view name, std::string_view value) for each. O(size).
+  // Visits each, visit(std::string_view name, std::string_view value). O(size).
   template <class Visit>
   void for_each(Visit visit) const;
 
-  // Some fields, visit(name, value), and the cursor to go on with: see
-  // HashTable::scan for what is promised. A packed hash is through in one step.
+  // Visits some fields, visit(name, value), and returns the cursor to go on
+  // with: see HashTable::scan for what is promised. A packed hash is through in
+  // one step.
   template <class Visit>
   uint64_t scan(uint64_t cursor, Visit visit);
 
-  // A field that `random` chooses, evenly distributed as its bits are: exactly
-  // so if the hash is packed, nearly so in a table. Not of an empty hash. O(1).
+  // Returns a field that `random` chooses, evenly distributed as its bits are:
+  // exactly so if the hash is packed, nearly so in a table. O(1).
+  // Requires: !empty()
   Item random_field(uint64_t random);
 
  private:

@@ -159,7 +159,7 @@ bool List::fits(const Block* block, std::string_view element) {
              Packed::kBlockBytes;
 }
 
-// An empty block, to be filled at once; before nullptr: at the tail.
+// Makes an empty block, to be filled at once; before nullptr is at the tail.
 List::Block* List::insert_block(Block* before) {
   Block* const previous = before ? before->previous : tail();
   Block* const block = new Block{previous, before, {}};
@@ -224,7 +224,8 @@ List::Iterator List::split(Iterator position) {
   return {this, right, 0};
 }
 
-// In front of a block: there, or in the one before it, or in one of its own.
+// Adds an element in front of a block: there, or in the block before it, or in
+// a block of its own.
 List::Iterator List::insert_between(Block* right, std::string_view element) {
   Block* const left = right == head_ ? nullptr : right->previous;
   if (fits(left, element)) return append(left, element);

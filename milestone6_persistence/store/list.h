@@ -16,10 +16,10 @@
 //   blocks takes thousands of bytes of changes in between.
 //
 // Memory. Elements of up to 127 bytes take 2 bytes more than their own. A list
-// of one block takes 52 bytes besides, with what malloc adds. What is wasted is
-// bounded by the invariants: a block of less than a quarter (2 KiB) has a
-// larger neighbour, so the 52 bytes of a block come for 2 KiB on average, and
-// Packed gives back room when more than half is unused.
+// of one block takes 52 bytes besides, with what malloc adds. The invariants
+// bound what is wasted: a block of less than a quarter (2 KiB) has a larger
+// neighbour, so the 52 bytes of a block come for 2 KiB on average, and Packed
+// gives back room when more than half is unused.
 //
 // No operation copies more than two blocks, however long the list is. To find
 // a position costs O(blocks), from the nearer end: 100,000 elements of 10 bytes
@@ -51,22 +51,24 @@ class List {
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  // O(element), amortized.
+  // Add an element at an end. O(element), amortized.
   void push_head(std::string_view element);
   void push_tail(std::string_view element);
 
-  // Takes an element out; the list must not be empty. O(element), amortized.
+  // Take an element out; the list must not be empty. O(element), amortized.
   String pop_head();
   String pop_tail();
 
-  // position < size(). O(blocks); O(1) at both ends.
+  // Returns an element. O(blocks); O(1) at both ends.
+  // Requires: position < size()
   std::string_view at(size_t position) const;
 
-  // At the element at `position`, or the end if there is none. O(blocks).
+  // Returns where the element at `position` is, or the end if there is none.
+  // O(blocks).
   Iterator seek(size_t position) const;
 
-  // Before this element, or at the tail if it is the end. Returns where the new
-  // one is. O(block).
+  // Adds an element before this one, or at the tail if it is the end. Returns
+  // where the new one is. O(block).
   Iterator insert(Iterator before, std::string_view element);
 
   // Removes this element and returns where the next one is. O(block).
@@ -80,14 +82,16 @@ class List {
   // be none. O(blocks that go + what is left of two).
   void trim(size_t first, size_t last);
 
-  // Whether it is more than so many blocks to free; see blocks.h. O(most).
+  // Returns whether it is more than so many blocks to free; see blocks.h.
+  // O(most).
   bool has_more_blocks_than(size_t most) const;
 
   // Frees elements until the budget, which goes down by what they are in
   // blocks, is used up or none are left, which it returns.
   bool free_some(size_t& budget);
 
-  // Of the blocks, as asked of malloc, without the List itself. O(blocks).
+  // Return what the blocks take, as asked of malloc, without the List itself,
+  // and how many they are, which the tests of the invariants ask. O(blocks).
   size_t allocated_bytes() const;
   size_t block_count() const;
 

@@ -48,13 +48,14 @@
 
 namespace klh {
 
-// A varint: 1 byte up to 127, 2 up to 16,383, 3 up to 2,097,151 …
+// Returns the size of a varint: 1 byte up to 127, 2 up to 16,383, 3 up to
+// 2,097,151 …
 constexpr size_t varint_bytes(size_t value) {
   size_t bytes = 1;
   for (; value > 127; value >>= 7) ++bytes;
   return bytes;
 }
-// Returns where it ends.
+// Writes a varint and returns where it ends.
 char* write_varint(char* to, size_t value);
 // Sets `value` and returns where the varint ends.
 const char* read_varint(const char* from, size_t& value);
@@ -81,42 +82,44 @@ class Packed {
   bool empty() const { return memory_ == nullptr; }
   size_t count() const { return memory_ ? memory_->count : 0; }
   size_t used_bytes() const { return memory_ ? memory_->used : 0; }
-  // What was asked of malloc.
+  // Returns what was asked of malloc.
   size_t allocated_bytes() const {
     return memory_ ? sizeof(Header) + memory_->capacity : 0;
   }
-  // What an entry of so many bytes takes.
+  // Returns what an entry of so many bytes takes.
   static size_t entry_bytes(size_t length) {
     return length + 2 * varint_bytes(length);
   }
 
-  // The entry at a position; valid until the run changes. O(1).
+  // Returns the entry at a position, valid until the run changes. O(1).
   std::string_view at(size_t position) const;
 
-  // The position of the entry behind or before that at `position`. O(1).
+  // Return the position of the entry behind or before that at `position`. O(1).
   size_t next(size_t position) const;
   size_t previous(size_t position) const;
 
-  // The position of entry number `index`, index <= count(). O(count), from the
-  // nearer end.
+  // Returns the position of entry number `index`. O(count), from the nearer
+  // end.
+  // Requires: index <= count()
   size_t position_of(size_t index) const;
 
-  // The position of the first entry that equals `bytes` among the entries
-  // number 0, `step`, 2 * `step` and so on, or kNotFound. The count must be a
-  // multiple of `step`. O(count).
+  // Returns the position of the first entry that equals `bytes` among the
+  // entries number 0, `step`, 2 * `step` and so on, or kNotFound. O(count).
+  // Requires: count() is a multiple of `step`
   static constexpr size_t kNotFound = SIZE_MAX;
   size_t find(std::string_view bytes, size_t step) const;
 
-  // `bytes` must not be part of this run, here and below. O(bytes), amortized.
+  // Add an entry at an end. `bytes` must not be part of this run, here and
+  // below. O(bytes), amortized.
   void append(std::string_view bytes) { insert(used_bytes(), bytes); }
   void prepend(std::string_view bytes) { insert(0, bytes); }
 
-  // Before the entry at `position`, which is where the new one is then; at
-  // used_bytes() it appends. O(bytes + distance to the nearer end).
+  // Adds an entry before that at `position`, which is where the new one is
+  // then; at used_bytes() it appends. O(bytes + distance to the nearer end).
   void insert(size_t position, std::string_view bytes);
 
-  // The entry keeps its position. O(bytes), and like insert if the length
-  // changes.
+  // Changes an entry, which keeps its position. O(bytes), and like insert if
+  // the length changes.
   void replace(size_t position, std::string_view bytes);
 
   // Removes an entry, or those from `first` up to but not with `end`, which

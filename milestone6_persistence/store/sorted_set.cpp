@@ -178,7 +178,8 @@ void SortedSet::erase_slot(HashTable::Node** slot) {
   Member::destroy(member);
 }
 
-// The members for which is_before is true come before all others.
+// Returns the first member for which is_before is false; those for which it is
+// true come before all others.
 template <class IsBefore>
 SortedSet::Position SortedSet::first_not(IsBefore is_before) const {
   return Position(order_.lower_bound([is_before](const AvlTree::Node& node) {

@@ -38,8 +38,8 @@ class SortedSet {
   struct Member;
 
  public:
-  // A member, or the end: what stands behind the last one and before the first.
-  // Only a member may be asked, also for its neighbours.
+  // It is a member, or the end: what stands behind the last one and before the
+  // first. Only a member may be asked, also for its neighbours.
   class Position {
    public:
     Position() = default;  // the end
@@ -56,7 +56,8 @@ class SortedSet {
     Position next() const;
     Position previous() const;
 
-    // So many places further on, or back if it is negative. O(log n).
+    // Returns the position so many places further on, or back if `distance` is
+    // negative. O(log n).
     Position offset(int64_t distance) const;
 
    private:
@@ -75,38 +76,42 @@ class SortedSet {
   size_t size() const { return order_.size(); }
   bool empty() const { return order_.empty(); }
 
-  // Where a member stands; the end if there is no such member. O(1).
+  // Returns where a member stands; the end if there is no such member. O(1).
   Position find(std::string_view member);
 
   std::optional<double> score(std::string_view member);  // O(1)
-  // 0 is the smallest. O(log n).
+  // Returns how many come before a member. O(log n).
   std::optional<size_t> rank(std::string_view member);
 
-  // True when the member is new. O(log n), O(1) if it keeps its place.
+  // Sets a score; returns whether the member is new. O(log n), O(1) if it keeps
+  // its place.
   bool set(std::string_view member, double score);
 
-  // False when there is no such member. O(log n).
+  // Removes a member; returns false when there is no such member. O(log n).
   bool erase(std::string_view member);
-  // Returns the position behind it, so that a range goes one by one. O(log n).
+  // Removes a member and returns the position behind it, so that a range goes
+  // step by step. O(log n).
   Position erase(Position position);
 
   Position first() const { return Position(order_.first()); }
   Position last() const { return Position(order_.last()); }
-  // The end if rank >= size(). O(log n).
+  // Returns the member with so many before it; the end if there is none.
+  // O(log n).
   Position at(size_t rank) const { return Position(order_.at(rank)); }
 
-  // The first member with at least this score (or more, if not `inclusive`),
-  // and the last with at most (or less). If the second stands before the first,
-  // there is none between them. O(log n).
+  // Return the first member with at least this score (or more, if not
+  // `inclusive`), and the last with at most (or less). If the second stands
+  // before the first, there is none between them. O(log n).
   Position first_from(double score, bool inclusive) const;
   Position last_to(double score, bool inclusive) const;
 
-  // The same by the bytes of the members, all of which must have the same
-  // score; if not, the result is any member or the end, as in Redis.
+  // Return the same by the bytes of the members, all of which must have the
+  // same score; if not, the result is any member or the end, as in Redis.
   Position first_from(std::string_view member, bool inclusive) const;
   Position last_to(std::string_view member, bool inclusive) const;
 
-  // Whether it is more than so many blocks to free; see blocks.h. O(most).
+  // Returns whether it is more than so many blocks to free; see blocks.h.
+  // O(most).
   bool has_more_blocks_than(size_t most) const;
 
   // Frees members until the budget, which goes down by what they are in blocks,
@@ -114,17 +119,17 @@ class SortedSet {
   // nothing else may be done with the set but to end it.
   bool free_some(size_t& budget);
 
-  // As asked of malloc, without the SortedSet itself. O(size).
+  // Returns what was asked of malloc, without the SortedSet itself. O(size).
   size_t allocated_bytes() const;
 
-  // visit(std::string_view member, double score) for each, in order; it must
-  // not change the set. O(size).
+  // Visits each in order, visit(std::string_view member, double score), which
+  // must not change the set. O(size).
   template <class Visit>
   void for_each(Visit visit) const;
 
-  // visit(std::string_view member, double score) for some, in no order: see
-  // HashTable::scan for what is promised. Returns the next cursor, 0 at the
-  // end.
+  // Visits some in no order, visit(std::string_view member, double score), and
+  // returns the next cursor, 0 at the end: see HashTable::scan for what is
+  // promised.
   template <class Visit>
   uint64_t scan(uint64_t cursor, Visit visit);
 

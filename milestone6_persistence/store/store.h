@@ -1,5 +1,5 @@
-// All keys, their values and the times when they expire. Knows neither sockets
-// nor commands nor files.
+// The store has all keys, their values and the times when they expire. It knows
+// neither sockets nor commands nor files.
 //
 // Pointers to entries and to their values stay valid until the key is erased:
 // entries keep their addresses when the table is resized.
@@ -8,8 +8,8 @@
 // large: its memory is given back bit by bit, see garbage.h.
 //
 // A key whose time has come is gone for every function here; it is erased when
-// it is looked for, or by expire_due(), and on_expired is told. What time it
-// is, the owner says: so all commands of a turn see the same time, and when it
+// it is looked for, or by expire_due(), and on_expired is told. The owner says
+// what time it is: so all commands of a turn see the same time, and when it
 // says nothing, as while a journal is replayed, nothing expires.
 #pragma once
 
@@ -36,11 +36,11 @@ class Store {
 
   size_t size() const { return entries_.size(); }
 
-  // The entry of a key, or nullptr. O(1).
+  // Returns the entry of a key, or nullptr. O(1).
   Entry* find(std::string_view key);
 
-  // The value of a key, which it gets, empty, if there is none; nullptr if it
-  // is of another type. T is String, List, Hash or SortedSet. O(1).
+  // Returns the value of a key, which it gets, empty, if there is none; nullptr
+  // if it is of another type. T is String, List, Hash or SortedSet. O(1).
   template <class T>
   T* find_or_create(std::string_view key);
 
@@ -48,7 +48,7 @@ class Store {
   // time, it keeps it. O(size of the new one).
   Entry& set_string(std::string_view key, std::string_view value);
 
-  // False when there is no such key. O(1).
+  // Takes a key out; returns false when there is no such key. O(1).
   bool erase(std::string_view key);
 
   // Gives a key that is there another name, replacing what had that name. The
@@ -59,15 +59,16 @@ class Store {
   // that name. O(size of the value).
   void copy(const Entry& entry, std::string_view new_key);
 
-  // Some key, each about as likely as any other; nullptr if there is none. O(1)
-  // on average.
+  // Returns some key, each about as likely as any other; nullptr if there is
+  // none. O(1) on average.
   Entry* random(uint64_t random_bits);
 
   // Erases everything. O(1).
   void clear();
 
-  // What has been erased and takes memory still, until free_some() has been
-  // called often enough. Each look for a key frees some, too, if memory grows.
+  // Returns what has been erased and takes memory still, until its free_some()
+  // has been called often enough. Each look for a key frees some, too, if
+  // memory grows.
   Garbage& garbage() { return garbage_; }
   const Garbage& garbage() const { return garbage_; }
 
@@ -80,26 +81,26 @@ class Store {
   std::optional<int64_t> time_of(const Entry& entry) const;
   bool is_expired(const Entry& entry) const;
 
-  // Whether keys that are looked for count as used, for eviction.
+  // Tells whether keys that are looked for count as used, for eviction.
   void set_tracks_use(bool tracks_use) { tracks_use_ = tracks_use; }
 
-  // Called with the key of each entry that expires, before it is erased.
+  // It is called with the key of each entry that expires, before that goes.
   std::function<void(std::string_view key)> on_expired;
 
   // Erases up to `limit` keys whose time has come, and returns how many those
   // were. O(limit log n).
   size_t expire_due(size_t limit);
 
-  // How many keys have a time, and which is the next. O(1).
+  // Return how many keys have a time, and which is the next. O(1).
   size_t expiring() const { return expiry_.size(); }
   std::optional<int64_t> next_expiry_ms() const;
 
-  // Some entries, visit(const Entry&), and the cursor to go on with; see
-  // HashTable::scan for what is promised.
+  // Visits some entries, visit(const Entry&), and returns the cursor to go on
+  // with; see HashTable::scan for what is promised.
   template <class Visit>
   uint64_t scan(uint64_t cursor, Visit visit);
 
-  // All entries, visit(const Entry&), expired ones too. O(n).
+  // Visits all entries, visit(const Entry&), expired ones too. O(n).
   template <class Visit>
   void for_each(Visit visit) const;
 

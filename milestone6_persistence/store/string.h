@@ -33,11 +33,11 @@ class String {
   String& operator=(String&& other) noexcept;
   ~String() { release(); }
 
-  // Valid until the next assign, append or the end of the string.
+  // Returns the bytes, valid until the next change or the end of the string.
   std::string_view view() const;
   size_t size() const { return view().size(); }
 
-  // On the heap.
+  // Returns what stands on the heap.
   size_t allocated_bytes() const { return is_inline() ? 0 : heap().capacity(); }
 
   // Gives back memory until the budget, which goes down by what it is in blocks
@@ -45,7 +45,7 @@ class String {
   // it, which it returns. The bytes are gone then.
   bool free_some(size_t& budget);
 
-  // `bytes` may be part of this string itself. O(size).
+  // Set the bytes, or add more; they may be part of this string. O(size).
   void assign(std::string_view bytes);
   void append(std::string_view bytes);
 
