@@ -71,15 +71,20 @@ void config_get(Context& context) {
   }
 }
 
-// Sets the option that args[i] names.
+// Sets the option that args[i] names. One that cannot be changed while the
+// server runs may be set to what it is.
 Status set_option(Options& options, const OptionRow& row, Args args, size_t i) {
-  if (row.is_fixed) return Status::invalid("can't set immutable config");
   for (size_t before = 2; before < i; before += 2) {
     if (same_word(args[before], args[i])) {
       return Status::invalid("duplicate parameter");
     }
   }
-  return row.set(options, args[i + 1]);
+  const std::string old = row.get(options);
+  const Status status = row.set(options, args[i + 1]);
+  if (row.is_fixed && (!status.ok() || row.get(options) != old)) {
+    return Status::invalid("can't set immutable config");
+  }
+  return status;
 }
 
 // All of them or none: a copy is set first.

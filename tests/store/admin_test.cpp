@@ -231,6 +231,32 @@ TEST_F(Admin, Info) {
   EXPECT_EQ(info().at("db0"), "keys=1,expires=1,avg_ttl=0");
 }
 
+TEST_F(Admin, ConfigSetTakesNumbersAsRedisDoes) {
+  for (const char* name : {"timeout", "maxclients", "maxmemory-samples",
+                           "auto-aof-rewrite-percentage", "tcp-keepalive"}) {
+    for (const char* text : {"05", "00", "-0", "+5", " 5", "5 ", "", "0x5"}) {
+      check({"CONFIG", "SET", name, text},
+            std::string("-ERR CONFIG SET failed (possibly related to argument "
+                        "'") +
+                name + "') - argument couldn't be parsed into an integer\r\n");
+    }
+  }
+  check({"CONFIG", "SET", "maxmemory", "005"}, "+OK\r\n");
+}
+
+// Also of one that cannot be changed while the server runs.
+TEST_F(Admin, ConfigSetOfTheValueThatItHas) {
+  const auto pairs = client().ask_list({"CONFIG", "GET", "*"});
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    if (pairs[i] == "unixsocket") continue;  // there is none
+    check({"CONFIG", "SET", pairs[i], pairs[i + 1]}, "+OK\r\n");
+  }
+  check({"CONFIG", "SET", "timeout", "7", "port", "1"},
+        "-ERR CONFIG SET failed (possibly related to argument 'port') - can't "
+        "set immutable config\r\n");
+  check({"CONFIG", "GET", "timeout"}, array({"timeout", "0"}));
+}
+
 // --- options ---
 
 TEST_F(Admin, RefusesOptionsAndValuesThatDoNotExist) {
