@@ -231,6 +231,20 @@ TEST_F(Admin, Info) {
   EXPECT_EQ(info().at("db0"), "keys=1,expires=1,avg_ttl=0");
 }
 
+// An id that nobody has is no mistake.
+TEST_F(Admin, ClientListOfIds) {
+  const std::string id = ask({"CLIENT", "ID"});
+  const std::string mine = id.substr(1, id.size() - 3);
+  for (const char* nobody : {"0", "-1", "9223372036854775807"}) {
+    check({"CLIENT", "LIST", "ID", nobody}, bulk(""));
+    EXPECT_TRUE(ask({"CLIENT", "LIST", "ID", nobody, mine, mine})
+                    .find("id=" + mine + " ") != std::string::npos);
+  }
+  for (const char* wrong : {"x", "", "05", "9223372036854775808", "1.5"}) {
+    check({"CLIENT", "LIST", "ID", mine, wrong}, "-ERR Invalid client ID\r\n");
+  }
+}
+
 TEST_F(Admin, ConfigSetTakesNumbersAsRedisDoes) {
   for (const char* name : {"timeout", "maxclients", "maxmemory-samples",
                            "auto-aof-rewrite-percentage", "tcp-keepalive"}) {
