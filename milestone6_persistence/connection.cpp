@@ -110,6 +110,8 @@ void Connection::read_some() {
       incoming_.prepare(most, request_.announced_bytes() + kReadBytes);
   const ssize_t got = ::read(fd(), room, most);
   if (got > 0) {
+    ++host_.statistics.reads;
+    host_.statistics.input_bytes += static_cast<size_t>(got);
     receive(static_cast<size_t>(got));
     readable_ = static_cast<size_t>(got) == most || must_drain_;
   } else if (got == 0) {
@@ -207,6 +209,8 @@ void Connection::write_some() {
   const size_t size = std::min(outgoing_.size(), Turns::kLargeBytes);
   const ssize_t put = ::write(fd(), outgoing_.data(), size);
   if (put >= 0) {
+    ++host_.statistics.writes;
+    host_.statistics.output_bytes += static_cast<size_t>(put);
     outgoing_.consume(static_cast<size_t>(put));
     note_progress();
     writable_ = static_cast<size_t>(put) == size;

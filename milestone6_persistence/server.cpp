@@ -83,6 +83,7 @@ void Server::wait() {
   now_ms_ = monotonic_ms();
   host_.monotonic_ms = now_ms_;
   host_.now_ms = unix_ms();
+  host_.statistics.sample(now_ms_);
   if (!host_.files.is_loading) host_.store.set_now(host_.now_ms);
   bool accept_now = accept_after_ms_ >= 0;
   for (const Poller::Event& event : events) {

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "commands/keeper.h"
+#include "commands/rate.h"
 #include "commands/session.h"
+#include "commands/system_info.h"
 #include "common/log.h"
 #include "network/budget.h"
 #include "options.h"
@@ -36,6 +38,13 @@ struct Statistics {
   uint64_t connections_rejected = 0;
   uint64_t accepts_failed = 0;  // for want of descriptors or memory
   uint64_t commands_processed = 0;
+  uint64_t input_bytes = 0;   // read from clients
+  uint64_t output_bytes = 0;  // written to them
+  uint64_t reads = 0;         // of sockets
+  uint64_t writes = 0;
+  Rate commands_rate;
+  Rate input_rate;  // of bytes
+  Rate output_rate;
   uint64_t keyspace_hits = 0;
   uint64_t keyspace_misses = 0;
   uint64_t expired_keys = 0;
@@ -49,6 +58,14 @@ struct Statistics {
   // CONFIG RESETSTAT: what counts events begins again, what tells a state
   // stays.
   void reset();
+
+  // Takes what has been counted so far into the rates. Called in each turn of
+  // the loop, with the time of a clock that is never set.
+  void sample(int64_t monotonic_ms) {
+    commands_rate.sample(monotonic_ms, commands_processed);
+    input_rate.sample(monotonic_ms, input_bytes);
+    output_rate.sample(monotonic_ms, output_bytes);
+  }
 };
 
 // How it stands with the files, for INFO. What ends in _s is in seconds since
@@ -108,6 +125,7 @@ struct Host {
   SessionList* sessions = &no_sessions;
 
   uint64_t last_session_id = 0;
+  const std::string run_id = make_run_id();
 
   Budget budget{options};  // of what clients take
 

@@ -1,42 +1,21 @@
 // INFO: https://redis.io/commands/info says what the fields mean.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <initializer_list>
 #include <string>
 
 #include "commands/args.h"
 #include "commands/command.h"
+#include "commands/rate.h"
+#include "commands/system_info.h"
 #include "commands/table.h"
 #include "common/memory.h"
 
 namespace klh {
 
 namespace {
-
-// The most memory that the process has had, in bytes. See getrusage(2).
-int64_t peak_memory() {
-  rusage usage{};
-  if (getrusage(RUSAGE_SELF, &usage) < 0) return 0;
-#ifdef __APPLE__
-  return usage.ru_maxrss;
-#else
-  return usage.ru_maxrss * 1024;
-#endif
-}
-
-// What it has now. The second number of /proc/self/statm is in pages; where
-// there is no such file, the peak has to do.
-int64_t resident_memory() {
-  std::FILE* const file = std::fopen("/proc/self/statm", "r");
-  if (!file) return peak_memory();
-  long long size = 0;
-  long long resident = 0;
-  const int read = std::fscanf(file, "%lld %lld", &size, &resident);
-  std::fclose(file);
-  return read == 2 ? resident * sysconf(_SC_PAGESIZE) : peak_memory();
-}
 
 // 1536 is 1.50K, as Redis shows it.
 std::string human(uint64_t bytes) {
@@ -65,21 +44,57 @@ void add(Lines& lines, std::string_view name,
   add(lines, name, std::string_view(std::to_string(value)));
 }
 
+// With two digits behind the point, as Redis shows ratios and percentages.
+std::string two_digits(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.2f", value);
+  return text;
+}
+
+double ratio(uint64_t part, uint64_t whole) {
+  return static_cast<double>(part) /
+         static_cast<double>(std::max<uint64_t>(whole, 1));
+}
+
+// What monitors ask for, and what there is none of here: a Redis that does not
+// use it shows the same.
+void add_zeros(Lines& lines, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) add(lines, name, 0);
+}
+
 void add_server(Lines& lines, const Host& host) {
+  constexpr int64_t kDayS = 24 * 60 * 60;
+  const int64_t uptime_s =
+      (host.monotonic_ms - host.statistics.start_ms) / 1000;
   // What clients ask the version for is which commands they can use.
   add(lines, "redis_version", kCompatibleVersion);
   add(lines, "redis_mode", "standalone");
   add(lines, "server_name", "klh");
+  add(lines, "os", system_name());
+  add(lines, "arch_bits", 8 * sizeof(void*));
+#ifdef __linux__
+  add(lines, "multiplexing_api", "epoll");
+#else
+  add(lines, "multiplexing_api", "kqueue");
+#endif
   add(lines, "process_id", getpid());
+  add(lines, "run_id", host.run_id);
   add(lines, "tcp_port", host.options.port);
+  add(lines, "server_time_usec", 1000 * host.now_ms);
+  add(lines, "uptime_in_seconds", uptime_s);
+  add(lines, "uptime_in_days", uptime_s / kDayS);
+  add(lines, "hz", 1000 / Rate::kSampleMs);
+  add(lines, "configured_hz", 1000 / Rate::kSampleMs);
+  add(lines, "executable", executable_path());
   add(lines, "config_file", host.options.config_file);
-  add(lines, "uptime_in_seconds",
-      (host.monotonic_ms - host.statistics.start_ms) / 1000);
 }
 
 void add_clients(Lines& lines, const Host& host) {
   add(lines, "connected_clients", host.statistics.connected_clients);
+  add(lines, "cluster_connections", 0);
   add(lines, "maxclients", host.options.maxclients);
+  add_zeros(lines, {"blocked_clients", "tracking_clients",
+                    "clients_in_timeout_table"});
 }
 
 // The size, and the same for people.
@@ -88,20 +103,55 @@ void add_bytes(Lines& lines, const std::string& name, uint64_t bytes) {
   add(lines, name + "_human", human(bytes));
 }
 
+// malloc of the C library tells nothing of its own without walking over all of
+// its memory. As Redis does in that case, what was asked of it counts as
+// allocated, and all that the process has as active and resident.
+void add_allocator(Lines& lines, uint64_t used, uint64_t resident) {
+  const uint64_t unused = resident > used ? resident - used : 0;
+  add(lines, "allocator_allocated", used);
+  add(lines, "allocator_active", resident);
+  add(lines, "allocator_resident", resident);
+  add(lines, "allocator_frag_ratio", two_digits(ratio(resident, used)));
+  add(lines, "allocator_frag_bytes", unused);
+  add(lines, "allocator_rss_ratio", "1.00");
+  add(lines, "allocator_rss_bytes", 0);
+  add(lines, "rss_overhead_ratio", "1.00");
+  add(lines, "rss_overhead_bytes", 0);
+  add(lines, "mem_fragmentation_ratio", two_digits(ratio(resident, used)));
+  add(lines, "mem_fragmentation_bytes",
+      static_cast<int64_t>(resident) - static_cast<int64_t>(used));
+}
+
 void add_memory(Lines& lines, const Host& host) {
-  const Options& options = host.options;
-  const uint64_t used = used_memory() + host.budget.taken();
-  const auto resident = static_cast<uint64_t>(resident_memory());
+  const uint64_t clients = host.budget.taken();
+  const uint64_t used = used_memory() + clients;
+  const uint64_t resident = resident_memory();
+  const uint64_t peak = peak_memory();
   add_bytes(lines, "used_memory", used);
   add_bytes(lines, "used_memory_rss", resident);
-  add_bytes(lines, "used_memory_peak", static_cast<uint64_t>(peak_memory()));
+  add_bytes(lines, "used_memory_peak", peak);
+  add(lines, "used_memory_peak_perc",
+      two_digits(100 * ratio(used, peak)) + "%");
+  add(lines, "used_memory_overhead", clients);
+  add(lines, "used_memory_startup", 0);
   add(lines, "used_memory_dataset", used_memory());
-  add_bytes(lines, "maxmemory", options.maxmemory);
-  add(lines, "maxmemory_policy", name_of(options.maxmemory_policy));
-  add(lines, "mem_fragmentation_ratio",
-      static_cast<double>(resident) /
-          static_cast<double>(std::max<uint64_t>(used, 1)));
-  add(lines, "mem_clients_normal", host.budget.taken());
+  add(lines, "used_memory_dataset_perc",
+      two_digits(100 * ratio(used_memory(), used)) + "%");
+  add_bytes(lines, "total_system_memory", total_memory());
+  add_zeros(lines, {"used_memory_lua", "used_memory_scripts",
+                    "number_of_cached_scripts", "number_of_functions",
+                    "number_of_libraries"});
+  add_bytes(lines, "maxmemory", host.options.maxmemory);
+  add(lines, "maxmemory_policy", name_of(host.options.maxmemory_policy));
+  add_allocator(lines, used, resident);
+  add(lines, "mem_not_counted_for_evict", clients);
+  add_zeros(lines, {"mem_replication_backlog", "mem_total_replication_buffers",
+                    "mem_clients_slaves"});
+  add(lines, "mem_clients_normal", clients);
+  add(lines, "mem_cluster_links", 0);
+  add(lines, "mem_aof_buffer", host.files.pending_bytes);
+  add(lines, "mem_allocator", "libc");
+  add(lines, "active_defrag_running", 0);
   add(lines, "lazyfree_pending_objects", host.store.garbage().pending());
   add(lines, "lazyfreed_objects", host.store.garbage().freed());
 }
@@ -132,6 +182,7 @@ void add_persistence(Lines& lines, const Host& host) {
           : (host.monotonic_ms - files.running_since_ms) / 1000;
   const std::string_view last = files.last_save_failed ? "err" : "ok";
   add(lines, "loading", files.is_loading ? 1 : 0);
+  add(lines, "async_loading", 0);
   add(lines, "rdb_changes_since_last_save", host.statistics.changes_since_save);
   add(lines, "rdb_bgsave_in_progress", running_s < 0 ? 0 : 1);
   add(lines, "rdb_last_save_time", files.last_save_s);
@@ -151,41 +202,81 @@ void add_persistence(Lines& lines, const Host& host) {
     add(lines, "aof_current_size", files.dump_bytes + files.journal_bytes);
     add(lines, "aof_base_size", files.dump_bytes);
     add(lines, "aof_buffer_length", files.pending_bytes);
+    add(lines, "aof_pending_rewrite", 0);
     add(lines, "aof_pending_bio_fsync", files.is_syncing ? 1 : 0);
   }
+  add_zeros(lines, {"module_fork_in_progress", "module_fork_last_cow_size"});
   add_loading(lines, host);
+}
+
+std::string kilobytes(const Rate& rate) {
+  return two_digits(rate.per_second() / 1024);
+}
+
+void add_traffic(Lines& lines, const Statistics& statistics) {
+  add(lines, "instantaneous_ops_per_sec",
+      static_cast<uint64_t>(statistics.commands_rate.per_second()));
+  add(lines, "total_net_input_bytes", statistics.input_bytes);
+  add(lines, "total_net_output_bytes", statistics.output_bytes);
+  add_zeros(lines,
+            {"total_net_repl_input_bytes", "total_net_repl_output_bytes"});
+  add(lines, "instantaneous_input_kbps", kilobytes(statistics.input_rate));
+  add(lines, "instantaneous_output_kbps", kilobytes(statistics.output_rate));
+  add(lines, "instantaneous_input_repl_kbps", "0.00");
+  add(lines, "instantaneous_output_repl_kbps", "0.00");
 }
 
 void add_stats(Lines& lines, const Host& host) {
   const Statistics& statistics = host.statistics;
   add(lines, "total_connections_received", statistics.connections_received);
   add(lines, "total_commands_processed", statistics.commands_processed);
+  add_traffic(lines, statistics);
   add(lines, "rejected_connections", statistics.connections_rejected);
+  add_zeros(lines, {"sync_full", "sync_partial_ok", "sync_partial_err"});
   add(lines, "expired_keys", statistics.expired_keys);
   add(lines, "evicted_keys", statistics.evicted_keys);
   add(lines, "evicted_clients", statistics.evicted_clients);
   add(lines, "keyspace_hits", statistics.keyspace_hits);
   add(lines, "keyspace_misses", statistics.keyspace_misses);
+  add_zeros(lines,
+            {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels",
+             "migrate_cached_sockets", "slave_expires_tracked_keys",
+             "active_defrag_hits", "active_defrag_misses",
+             "active_defrag_key_hits", "active_defrag_key_misses",
+             "tracking_total_keys", "tracking_total_items",
+             "tracking_total_prefixes", "unexpected_error_replies"});
   add(lines, "total_error_replies", statistics.error_replies);
+  add(lines, "total_reads_processed", statistics.reads);
+  add(lines, "total_writes_processed", statistics.writes);
+  add_zeros(lines,
+            {"io_threaded_reads_processed", "io_threaded_writes_processed"});
 }
 
-// Clients ask whether this is the server to write to: it always is.
-void add_replication(Lines& lines, const Host&) {
-  add(lines, "role", std::string_view("master"));
+// Clients ask whether this is the server to write to: it always is. The id of
+// what others could follow is that of this run, since nothing outlives it.
+void add_replication(Lines& lines, const Host& host) {
+  add(lines, "role", "master");
   add(lines, "connected_slaves", 0);
+  add(lines, "master_failover_state", "no-failover");
+  add(lines, "master_replid", host.run_id);
+  add(lines, "master_replid2", std::string(host.run_id.size(), '0'));
   add(lines, "master_repl_offset", 0);
+  add(lines, "second_repl_offset", -1);
+  add_zeros(lines, {"repl_backlog_active", "repl_backlog_size",
+                    "repl_backlog_first_byte_offset", "repl_backlog_histlen"});
 }
 
-// user and system seconds of this process. See getrusage(2).
 void add_cpu(Lines& lines, const Host&) {
-  rusage usage{};
-  if (getrusage(RUSAGE_SELF, &usage) < 0) return;
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) +
-           static_cast<double>(time.tv_usec) / 1e6;
-  };
-  add(lines, "used_cpu_sys", seconds(usage.ru_stime));
-  add(lines, "used_cpu_user", seconds(usage.ru_utime));
+  const CpuTimes own = cpu_times();
+  const CpuTimes children = cpu_times_of_children();
+  add(lines, "used_cpu_sys", own.system_s);
+  add(lines, "used_cpu_user", own.user_s);
+  add(lines, "used_cpu_sys_children", children.system_s);
+  add(lines, "used_cpu_user_children", children.user_s);
+}
+
+void add_cluster(Lines& lines, const Host&) {
+  add(lines, "cluster_enabled", 0);
 }
 
 // What the calls that were timed took, for all of them.
@@ -200,9 +291,7 @@ uint64_t microseconds_of(const CommandStatistics& command) {
 std::string text_of(const CommandStatistics& command) {
   const uint64_t usec = microseconds_of(command);
   const uint64_t calls = std::max<uint64_t>(command.calls, 1);
-  char mean[32];
-  std::snprintf(mean, sizeof mean, "%.2f",
-                static_cast<double>(usec) / static_cast<double>(calls));
+  const std::string mean = two_digits(ratio(usec, calls));
   return "calls=" + std::to_string(command.calls) +
          ",usec=" + std::to_string(usec) + ",usec_per_call=" + mean +
          ",rejected_calls=" + std::to_string(command.rejected) +
@@ -246,6 +335,7 @@ constexpr Section kSections[] = {
     {"CPU", add_cpu},
     {"Commandstats", add_commandstats},
     {"Errorstats", add_errorstats},
+    {"Cluster", add_cluster},
     {"Keyspace", add_keyspace},
 };
 
@@ -286,6 +376,8 @@ void Statistics::reset() {
   connections_received = 0;
   connections_rejected = 0;
   commands_processed = 0;
+  input_bytes = output_bytes = reads = writes = 0;
+  commands_rate = input_rate = output_rate = Rate();
   keyspace_hits = 0;
   keyspace_misses = 0;
   expired_keys = 0;

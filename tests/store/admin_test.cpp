@@ -231,6 +231,60 @@ TEST_F(Admin, Info) {
   EXPECT_EQ(info().at("db0"), "keys=1,expires=1,avg_ttl=0");
 }
 
+// What redis_exporter, Datadog's check and redis-cli --stat read.
+TEST_F(Admin, InfoHasWhatMonitorsRead) {
+  const auto all = info();
+  for (const char* name : {"os",
+                           "run_id",
+                           "uptime_in_days",
+                           "hz",
+                           "executable",
+                           "config_file",
+                           "blocked_clients",
+                           "tracking_clients",
+                           "maxmemory_human",
+                           "total_system_memory",
+                           "mem_fragmentation_bytes",
+                           "allocator_frag_bytes",
+                           "instantaneous_ops_per_sec",
+                           "total_net_input_bytes",
+                           "total_net_output_bytes",
+                           "instantaneous_input_kbps",
+                           "instantaneous_output_kbps",
+                           "sync_full",
+                           "pubsub_channels",
+                           "connected_slaves",
+                           "master_replid",
+                           "repl_backlog_histlen",
+                           "used_cpu_sys_children",
+                           "cluster_enabled"}) {
+    EXPECT_TRUE(all.contains(name)) << name;
+  }
+  EXPECT_EQ(all.at("blocked_clients"), "0");
+  EXPECT_EQ(all.at("run_id").size(), 40U);
+  EXPECT_EQ(all.at("arch_bits"), "64");
+  EXPECT_EQ(all.at("cluster_enabled"), "0");
+  EXPECT_TRUE(all.at("executable").ends_with("/server"));
+  EXPECT_EQ(info().at("run_id"), all.at("run_id"));
+}
+
+TEST_F(Admin, InfoCountsTraffic) {
+  const auto bytes = [](const std::string& text) { return std::stoull(text); };
+  const std::string request = encode(Dialect::resp, {"ECHO", "hello"});
+  const std::string reply = bulk("hello");
+  const std::string ask_info = encode(Dialect::resp, {"INFO"});
+  const auto before = info();
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(ask({"ECHO", "hello"}), reply);
+  const auto after = info();
+  EXPECT_EQ(bytes(after.at("total_net_input_bytes")) -
+                bytes(before.at("total_net_input_bytes")),
+            100 * request.size() + ask_info.size());
+  EXPECT_GT(bytes(after.at("total_net_output_bytes")) -
+                bytes(before.at("total_net_output_bytes")),
+            100 * reply.size());
+  EXPECT_GE(bytes(after.at("total_reads_processed")), 102U);
+}
+
 // An id that nobody has is no mistake.
 TEST_F(Admin, ClientListOfIds) {
   const std::string id = ask({"CLIENT", "ID"});
