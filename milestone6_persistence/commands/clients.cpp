@@ -297,6 +297,7 @@ void client_list(Context& context) {
         ids.empty() || std::binary_search(ids.begin(), ids.end(), id);
     if (is_any_type && is_asked_for) {
       lines += describe(context.host, *session) + "\n";
+      if (!context.can_take(2 * lines.size())) return;
     }
   }
   context.reply.text(lines);

@@ -65,6 +65,13 @@ class Context {
   // changed. Always true for a change that is read from a file. O(1).
   [[nodiscard]] bool can_take(size_t bytes);
 
+  // May the data grow by so many bytes? False when that alone would exceed
+  // maxmemory by far: then the error, -OOM, has been replied. For commands of
+  // which a few bytes ask for much; that the data has not exceeded it yet is
+  // asked before any command runs. Always true for a change that is read from
+  // a file. O(1).
+  [[nodiscard]] bool can_store(size_t bytes);
+
   // A collection that has become empty is no value: its key goes.
   template <class T>
   void erase_if_empty(std::string_view key, const T& value) {

@@ -6,6 +6,9 @@ namespace klh {
 
 namespace {
 
+// By so much of it maxmemory may be exceeded for a while.
+constexpr uint64_t kToleratedPart = 8;
+
 // The least recently used of some random keys. Those that are not chosen count
 // as used a little longer ago from now on.
 Entry& choose(Host& host) {
@@ -43,7 +46,6 @@ void evict_keys(Host& host, size_t limit) {
 // would not be if what has been erased had been freed: see Garbage::keep_pace.
 bool make_room(Host& host) {
   constexpr size_t kKeysPerCommand = 200;
-  constexpr uint64_t kToleratedPart = 8;
   if (!is_out_of_memory(host)) return true;
   Garbage& garbage = host.store.garbage();
   garbage.free_some(Garbage::kFreedPerTurn);
@@ -53,6 +55,15 @@ bool make_room(Host& host) {
   const uint64_t limit = host.options.maxmemory;
   return host.store.size() > 0 &&
          used_memory() <= limit + limit / kToleratedPart;
+}
+
+bool has_room_for(const Host& host, uint64_t bytes) {
+  const uint64_t limit = host.options.maxmemory;
+  if (limit == 0 || !host.store.knows_time()) return true;
+  const bool can_evict =
+      host.options.maxmemory_policy == EvictionPolicy::all_keys_lru;
+  const uint64_t used = can_evict ? 0 : used_memory();
+  return used + bytes <= limit + limit / kToleratedPart;
 }
 
 void apply_policy(Host& host) {

@@ -38,6 +38,10 @@ inline bool has_room(Host& host) {
   return !is_out_of_memory(host) || make_room(host);
 }
 
+// May the data grow by so many bytes? It may exceed maxmemory by an eighth; if
+// keys can go, all of it may be new. O(1).
+bool has_room_for(const Host& host, uint64_t bytes);
+
 // Has the store keep in mind which keys are used, if that is of use.
 void apply_policy(Host& host);
 

@@ -169,9 +169,12 @@ void command_list(Context& context) {
 void command_info(Context& context) {
   const Args names = context.args.subspan(2);
   if (names.empty()) return command(context);
+  // A row and its subcommands, the longest of which are CLIENT's.
+  constexpr size_t kMostRowBytes = 16 * 1024;
   context.reply.array(names.size());
   for (const std::string_view name : names) {
     const Command* const found = command_table().find(name);
+    if (!context.can_take(found ? kMostRowBytes : 0)) return;
     if (found) {
       reply_command(context.reply, *found);
     } else {

@@ -112,6 +112,10 @@ void copy(Context& context) {
   if (!entry || (!replaces && context.store.find(to))) {
     return context.reply.integer(0);
   }
+  if (context.host.options.maxmemory != 0 &&
+      !context.can_store(entry->memory_usage())) {
+    return;
+  }
   context.store.copy(*entry, to);
   context.changed();
   context.reply.integer(1);

@@ -17,7 +17,13 @@ namespace klh {
 
 void store_members(Context& context, std::string_view key,
                    const std::vector<Scored>& members) {
+  constexpr size_t kBytesPerMember = 100;  // in the store, with its tables
+  size_t size = 0;
+  for (const Scored& scored : members) size += scored.member.size();
+  if (!context.can_take(size)) return;
+  if (!context.can_store(size + members.size() * kBytesPerMember)) return;
   std::string bytes;
+  bytes.reserve(size);
   for (const Scored& scored : members) bytes += scored.member;
   const bool had_value = context.store.erase(key);
   if (!members.empty()) {

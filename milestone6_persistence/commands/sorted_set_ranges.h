@@ -34,7 +34,8 @@ struct Scored {
 };
 
 // Makes the members the value of a key and replies how many there are. The key
-// loses what it had, its time too; none is no value. O(n log n).
+// loses what it had, its time too; none is no value. If they take more than
+// there is, replies that error instead, and changes nothing. O(n log n).
 void store_members(Context& context, std::string_view key,
                    const std::vector<Scored>& members);
 

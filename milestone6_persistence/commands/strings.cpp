@@ -367,6 +367,8 @@ void setrange(Context& context) {
   if (begin > String::kMaxBytes || begin + part.size() > String::kMaxBytes) {
     return context.reply.error(kTooLong);
   }
+  const size_t end = begin + part.size();
+  if (end > old_size && !context.can_store(end - old_size)) return;
   if (!value) value = context.store.find_or_create<String>(context.args[1]);
   value->write_at(begin, part);
   context.changed();

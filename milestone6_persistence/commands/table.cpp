@@ -14,6 +14,9 @@ namespace {
 // Redis quotes at most this much of what it did not understand.
 constexpr size_t kQuotedBytes = 128;
 
+constexpr std::string_view kOutOfMemory =
+    "OOM command not allowed when used memory > 'maxmemory'.";
+
 // Redis quotes arguments as C strings.
 std::string_view until_zero(std::string_view bytes) {
   return bytes.substr(0, bytes.find('\0'));
@@ -101,8 +104,7 @@ bool may_run(Context& context, const Command& command) {
     return refuse(context, "LOADING Redis is loading the dataset in memory");
   }
   if ((command.flags & kDenyOom) && !has_room(context.host)) {
-    return refuse(context,
-                  "OOM command not allowed when used memory > 'maxmemory'.");
+    return refuse(context, kOutOfMemory);
   }
   if ((command.flags & kWrite) && !files.write_failure.ok()) {
     return refuse(context, "MISCONF Errors writing to the AOF file: " +
@@ -255,6 +257,12 @@ bool Context::can_take(size_t bytes) {
   output = Buffer::fitting(output.view().substr(0, reply_begin_));
   reply.error(
       "OOM command needs more memory than 'maxmemory-clients' has left.");
+  return false;
+}
+
+bool Context::can_store(size_t bytes) {
+  if (has_room_for(host, bytes)) return true;
+  reply.error(kOutOfMemory);
   return false;
 }
 

@@ -69,6 +69,9 @@ TEST_F(Memory, AnEndlessLineIsRefused) {
 
 // --- replies that are far larger than what they are made of ---
 
+constexpr const char* kOutOfMemory =
+    "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+
 constexpr const char* kTakesTooMuch =
     "-OOM command needs more memory than 'maxmemory-clients' has left.\r\n";
 
@@ -116,6 +119,73 @@ TEST_F(Memory, ALongReplyIsWhole) {
   EXPECT_EQ(client.receive(), number(1));
   EXPECT_EQ(client.receive(), bulk("behind"));
   client.client().expect_closed();
+}
+
+// Named in each way that a few bytes can ask for much. The number of names does
+// not matter, neither for the memory nor for the work: with 20,000 names of a
+// set of 100,000 members, two billion would be gone through, until the deadline
+// of the test.
+TEST_F(Memory, ASetIsGoneThroughOnceHoweverOftenItIsNamed) {
+  constexpr size_t kMembers = 100'000;
+  start({"--maxmemory", "100mb"});
+  Words add = {"ZADD", "set"};
+  for (size_t i = 0; i < kMembers; ++i) {
+    add.insert(add.end(), {std::to_string(i), "member" + std::to_string(i)});
+  }
+  check(add, number(kMembers));
+  const auto named = [](Words command, size_t count) {
+    command.push_back(std::to_string(count));
+    command.insert(command.end(), count, "set");
+    return command;
+  };
+  const size_t grown = growth_while([&] {
+    for (const size_t count : {300U, 20'000U}) {
+      const auto all = client().ask_list(named({"ZUNION"}, count));
+      EXPECT_EQ(all.size(), kMembers);
+      check(named({"ZINTERCARD"}, count), number(kMembers));
+      check(named({"ZUNIONSTORE", "to"}, count), number(kMembers));
+      check({"ZSCORE", "to", "member7"}, bulk(std::to_string(7 * count)));
+      check(named({"ZINTERSTORE", "to"}, count), number(kMembers));
+      check(named({"ZDIFFSTORE", "to"}, count), number(0));
+    }
+  });
+  EXPECT_LT(grown, 60 * kMiB);
+}
+
+// What they have is gone through, not the first set for each of them: that
+// would be four billion members.
+TEST_F(Memory, ManySmallSetsAreTakenFromALargeOne) {
+  constexpr size_t kMembers = 100'000;
+  constexpr size_t kSets = 40'000;
+  Words add = {"ZADD", "set"};
+  for (size_t i = 0; i < kMembers; ++i) {
+    add.insert(add.end(), {"1", std::to_string(i)});
+  }
+  check(add, number(kMembers));
+  std::string requests;
+  std::string replies;
+  Words diff = {"ZDIFFSTORE", "to", std::to_string(kSets + 1), "set"};
+  for (size_t i = 0; i < kSets; ++i) {
+    diff.push_back("small" + std::to_string(i));
+    requests +=
+        encode(Dialect::resp, {"ZADD", diff.back(), "1", std::to_string(2 * i),
+                               "2", "other" + std::to_string(i)});
+    replies += number(2);
+  }
+  check_bytes(requests, replies);
+  check(diff, number(kMembers - kSets));
+}
+
+TEST_F(Memory, OneSmallRequestDoesNotExceedMaxmemoryByFar) {
+  start({"--maxmemory", "20mb"});
+  check({"SETRANGE", "a", "500000000", "x"}, kOutOfMemory);
+  check({"EXISTS", "a"}, number(0));
+  check({"SETRANGE", "a", "12000000", "x"}, number(12'000'001));
+  check({"COPY", "a", "b"}, kOutOfMemory);
+  check({"EXISTS", "b"}, number(0));
+  check({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"}, "+OK\r\n");
+  check({"SETRANGE", "c", "500000000", "x"}, kOutOfMemory);
+  check({"COPY", "a", "b"}, number(1));
 }
 
 // --- maxmemory-clients ---
@@ -232,6 +302,30 @@ TEST_F(ClientsMemory, AReplyThatRepeatsAValueIsRefused) {
   EXPECT_EQ(info("evicted_clients"), 0u);
 }
 
+// What a union lays side by side, and the rows of COMMAND.
+TEST_F(ClientsMemory, WhatACommandBuildsIsBounded) {
+  Words add = {"ZADD", "set"};
+  for (int i = 0; i < 50'000; ++i) {
+    add.insert(add.end(), {"1", "a" + std::to_string(i)});
+  }
+  check(add, number(50'000));
+  for (size_t i = 2; i < add.size(); i += 2) add[i + 1][0] = 'b';
+  add[1] = "other";
+  check(add, number(50'000));
+  check({"CONFIG", "SET", "maxmemory-clients", "5mb"}, "+OK\r\n");
+  Words rows(50'000, "client");
+  rows[0] = "COMMAND";
+  rows[1] = "INFO";
+  const size_t grown = growth_while([&] {
+    check({"ZUNION", "2", "set", "other"}, kTakesTooMuch);
+    check({"ZUNIONSTORE", "to", "2", "set", "other"}, kTakesTooMuch);
+    check(rows, kTakesTooMuch);
+  });
+  EXPECT_LT(grown, 20 * kMiB);
+  check({"EXISTS", "to"}, number(0));
+  check({"ZINTERCARD", "2", "set", "other", "LIMIT", "3"}, number(0));
+}
+
 // The count is refused before anything is chosen, long fields while they are.
 TEST_F(ClientsMemory, LongRandomElementsAreRefused) {
   const std::string name(1'000'000, 'x');
@@ -269,9 +363,6 @@ TEST_F(ClientsMemory, AShareOfMaxmemory) {
 }
 
 // --- maxmemory ---
-
-constexpr const char* kOutOfMemory =
-    "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
 
 TEST_F(Memory, WithoutEvictionWritesAreRefusedAndReadsAreNot) {
   start({"--maxmemory", "8mb"});
