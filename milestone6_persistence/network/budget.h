@@ -37,22 +37,23 @@ namespace klh {
 
 class Budget {
  public:
-  // So much may wait for a client whatever the others take.
+  // Tells how many bytes may wait for a client whatever the others take.
   static constexpr size_t kLeastShare = 64 * 1024;
 
   // `options` must outlive the budget; their limit may change at any time.
   explicit Budget(const Options& options) : options_(options) {}
 
-  // Bytes that all clients take together.
+  // Returns how many bytes all clients take together.
   size_t taken() const { return taken_; }
 
-  // Bytes that are left for all of them: none when they take more than they
-  // may, SIZE_MAX without a limit.
+  // Returns how many bytes are left for all of them: none when they take more
+  // than they may, SIZE_MAX without a limit.
   size_t left() const { return left_of(clients_limit(options_)); }
 
-  // Bytes that may wait for one client until it is held back.
+  // Returns how many bytes may wait for one client until it is held back.
   size_t fair_share() const;
 
+  // Tells whether somebody has to go.
   bool is_exceeded() const {
     const uint64_t limit = clients_limit(options_);
     return limit != 0 && taken_ > limit;
@@ -70,10 +71,10 @@ class Budget {
   size_t taken_ = 0;
 };
 
-// What one client takes of a budget. Gives all of it back at its end.
+// Is what one client takes of a budget, and gives all of it back at its end.
 class Share {
  public:
-  // So much may wait for a client that has not given the password: half of it
+  // Bounds what waits for a client that has not given the password: half of it
   // requests, half replies.
   static constexpr size_t kStrangersBytes = 64 * 1024;
 
@@ -95,22 +96,23 @@ class Share {
     bytes_ = bytes;
   }
 
-  // Has the client not given the password yet?
+  // Says whether the client has yet to give the password.
   void set_strangers(bool is_strangers) { is_strangers_ = is_strangers; }
 
-  // May one more request be answered, when so many bytes wait of either?
+  // Tells whether one more request may be answered, when so many bytes wait of
+  // either.
   bool may_answer(size_t requests, size_t replies) const;
 
-  // How many bytes of requests may be read when so many wait; 0 if none.
+  // Returns how many bytes of requests may be read when so many wait; 0: none.
   // `is_held_back`: some that are complete may be among them.
   size_t most_to_read(size_t requests, bool is_held_back) const;
 
-  // Does its client go on only when others give something back?
+  // Tells whether its client goes on only when others give something back.
   bool waits_for_room() const {
     return !is_strangers_ && bytes_ > budget_->fair_share();
   }
 
-  // May its client take `bytes` more for a while?
+  // Tells whether its client may take `bytes` more for a while.
   bool can_take(size_t bytes) const {
     return budget_ == nullptr || bytes <= budget_->left();
   }

@@ -26,18 +26,19 @@ class Turns {
   // So many bytes make a turn a large one.
   static constexpr size_t kLargeBytes = 1024 * 1024;
 
-  // Nothing happens if it has been added and had no turn since.
+  // Gives it a turn. Does nothing if it has been added and had none since.
   void add(Turn& turn);
 
-  // Keeps one that is not added, and for which so many bytes wait: add() or
-  // make_room() ends that. O(log n), as is each that make_room() adds.
+  // Keeps one that is not added, and for which so many bytes wait, until add()
+  // or make_room() ends that. O(log n), as is each that make_room() adds.
   void hold_back(Turn& turn, size_t bytes);
 
   // Adds those for whom at most `room` bytes wait, the fewest first; each of
   // them may take some of that room, so that the others go on to wait.
   void make_room(size_t room);
 
-  // To be called before a client that is not added is destroyed.
+  // Keeps it no longer; called before a client is destroyed. Requires: it is not
+  // added.
   void forget(Turn& turn);
 
   bool empty() const { return ready_.empty() && later_.empty(); }
@@ -56,7 +57,7 @@ class Turns {
   HeldBack held_back_;  // by how much waits for them
 };
 
-// What a client is to these.
+// Is what they know of a client, which is derived from it.
 struct Turn {
   bool is_ready = false;  // has been added, and had no turn since
   bool is_large = true;   // its last reply was, or there was none yet

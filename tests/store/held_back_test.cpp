@@ -1,5 +1,6 @@
 // Who sends much and reads nothing: how far the server goes on, who has to wait
 // for others, who is woken when these leave, and that a last reply arrives.
+#include "harness/deadline.h"
 #include "harness/process_info.h"
 #include "store/store_test.h"
 
@@ -230,8 +231,11 @@ TEST_F(HeldBack, WhoHasHadItsLastReplyIsGone) {
     EXPECT_EQ(info("connected_clients"), 1u);
     EXPECT_EQ(ask({"CLIENT", "LIST"}).find("cmd=quit"), std::string::npos);
   }
-  while (open_descriptors(server().pid()) > descriptors)
+  const Deadline deadline(settings().deadline_ms);
+  while (open_descriptors(server().pid()) > descriptors) {
+    ASSERT_FALSE(deadline.has_passed());
     check({"PING"}, "+PONG\r\n");
+  }
 }
 
 // --- CLIENT KILL ---
