@@ -172,6 +172,8 @@ crash:
 
 .PHONY: clang check-layout check-install
 clang:
+	@command -v clang++ > /dev/null || \
+	  { echo 'make clang needs clang++: apt-get install clang'; exit 1; }
 	@$(MAKE) --no-print-directory build VARIANT=clang
 	@$(MAKE) --no-print-directory -C tests programs VARIANT=clang
 check-layout:
@@ -185,6 +187,8 @@ format:
 check-format:
 	@clang-format --dry-run -Werror $(SOURCES)
 tidy:
+	@command -v clang-tidy > /dev/null || \
+	  { echo 'make tidy needs clang-tidy: apt-get install clang-tidy'; exit 1; }
 	@printf '%s\n' $(filter-out tests/% %kqueue.cpp %.h,$(SOURCES)) | \
 	  xargs -P $(PROCESSORS) -I {} sh -c 'clang-tidy --quiet --warnings-as-errors="*" {} -- \
 	  -std=c++20 -I. -I$$(dirname {} | cut -d/ -f1) 2>/dev/null'
