@@ -12,12 +12,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/flags.h"
 #include "common/key_value.h"
 #include "common/net.h"
@@ -49,11 +49,6 @@ class Server {
   std::vector<pollfd> polled_;
   int64_t accept_at_ms_ = 0;  // not before; see accept_client
 };
-
-int64_t monotonic_ms() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 Server::Server(const std::string& address, uint16_t port)
     : listener_(listen_tcp(address, port)) {

@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <iterator>
 #include <list>
@@ -24,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/flags.h"
 #include "common/key_value.h"
 #include "common/net.h"
@@ -77,11 +77,6 @@ class Server {
   int64_t now_ms_ = 0;
   int accept_after_ms_ = kAtTheNextEdge;
 };
-
-int64_t monotonic_ms() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 FileDescriptor open_spare() {
   return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
