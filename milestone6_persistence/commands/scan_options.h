@@ -1,7 +1,6 @@
 // What SCAN, HSCAN and ZSCAN have in common: https://redis.io/commands/scan
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "commands/args.h"
 #include "commands/command.h"
 #include "commands/glob.h"
+#include "common/number.h"
 
 namespace klh {
 
@@ -21,14 +21,12 @@ inline std::optional<uint64_t> read_cursor(Context& context,
   const bool is_negative = text.starts_with('-');
   const bool is_signed = is_negative || text.starts_with('+');
   const std::string_view digits = text.substr(is_signed ? 1 : 0);
-  uint64_t cursor = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, cursor);
-  if (!text.empty() && (error != std::errc() || stop != end)) {
+  const std::optional<uint64_t> cursor = parse_digits(digits);
+  if (!cursor && !text.empty()) {
     context.reply.error("ERR invalid cursor");
     return std::nullopt;
   }
-  return is_negative ? 0 - cursor : cursor;
+  return is_negative ? 0 - cursor.value_or(0) : cursor.value_or(0);
 }
 
 struct ScanOptions {
