@@ -37,10 +37,11 @@ LineReader::Result LineReader::next(std::string_view& line) {
 
 LineReader::Result LineReader::read_some() {
   const ssize_t got = ::read(fd_, input_.prepare(kReadBytes), kReadBytes);
-  if (got < 0) return errno == EINTR ? Result::line : Result::failed;
-  input_.commit(static_cast<size_t>(got));
+  if (got < 0 && errno != EINTR) return Result::failed;
+  const size_t bytes = got < 0 ? 0 : static_cast<size_t>(got);
+  input_.commit(bytes);
   at_end_ = got == 0;
-  const bool goes_on = !progress_ || progress_(static_cast<size_t>(got));
+  const bool goes_on = !progress_ || progress_(bytes);
   return goes_on ? Result::line : Result::stopped;
 }
 

@@ -9,7 +9,8 @@
 
 namespace klh {
 
-// Told how many bytes more have been read; false means: go no further.
+// Told how many bytes more have been read, 0 when a signal has interrupted the
+// reading; false means: go no further.
 using Progress = std::function<bool(size_t bytes)>;
 
 class LineReader {

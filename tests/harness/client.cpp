@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,6 +63,17 @@ Client::Client(uint16_t port, Dialect dialect, Options options, Where where)
     fail("the server accepts a connection", std::strerror(errno), where);
   }
   set_no_delay(fd_.get());
+}
+
+Client::Client(const std::string& socket, Dialect dialect, Where where)
+    : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), dialect_(dialect) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  socket.copy(name.sun_path, sizeof name.sun_path - 1);
+  if (connect(fd_.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) < 0) {
+    fail("the server accepts a connection", std::strerror(errno), where);
+  }
+  if (!set_nonblocking(fd_.get())) die("fcntl");
 }
 
 void Client::send(std::string_view bytes, Where where) {

@@ -28,6 +28,10 @@ class Client {
   // Connects to 127.0.0.1.
   Client(uint16_t port, Dialect dialect, Options options,
          Where where = Where::here());
+
+  // Connects to a Unix socket.
+  Client(const std::string& socket, Dialect dialect,
+         Where where = Where::here());
   Client(Client&&) = default;
   Client& operator=(Client&&) = default;
 

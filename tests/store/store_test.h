@@ -44,6 +44,10 @@ class Connected {
   explicit Connected(uint16_t port, Where where = Where::here())
       : client_(port, Dialect::resp, {}, where) {}
 
+  // At a Unix socket.
+  explicit Connected(const std::string& socket, Where where = Where::here())
+      : client_(socket, Dialect::resp, where) {}
+
   // The next reply, as it came.
   std::string receive(Where where = Where::here());
 
