@@ -31,6 +31,7 @@ using Words = std::vector<std::string_view>;
   }
   std::printf(
       "\n       FILE has a line for each option: NAME VALUE"
+      "\n       --restore FILE begins --dir with what is in a dump"
       "\n       %s --check DIR    says whether the files in DIR are whole\n"
       "       %s --repair DIR   writes beside those that are not what can be "
       "kept\n",
@@ -53,9 +54,14 @@ std::optional<Task> task_of(std::string_view flag) {
 }
 
 void set_by_flag(Options& options, const std::string& flag, const char* value) {
+  const bool is_restore = flag == "--restore";
   const OptionRow* const row = find_option(flag.substr(2));
-  if (!row) die_plainly("unknown flag '" + flag + "'");
+  if (!row && !is_restore) die_plainly("unknown flag '" + flag + "'");
   if (!value) die_plainly("no value for " + flag);
+  if (is_restore) {
+    options.restore = value;
+    return;
+  }
   const Status status = row->set(options, value);
   if (status.ok()) return;
   die_plainly("bad value '" + std::string(value) + "' for " + flag + ": " +

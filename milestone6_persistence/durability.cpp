@@ -70,6 +70,9 @@ std::optional<Loaded> load_store(Host& host, const DataDirectory& directory,
       [&host](Args effect) { return apply_effect(host, effect); }, progress,
       loaded);
   if (status.is(Status::Kind::stopped)) return std::nullopt;
+  for (const std::string& name : loaded.passed_over) {
+    host.log.warning(told(directory, name));
+  }
   if (!status.ok()) die_plainly(status.text());
   return loaded;
 }

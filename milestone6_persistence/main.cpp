@@ -21,6 +21,7 @@
 #include "options.h"
 #include "persistence/check.h"
 #include "persistence/repair.h"
+#include "persistence/restore.h"
 #include "server.h"
 #include "store/store.h"
 
@@ -119,6 +120,17 @@ void run(Options& options) {
   }
 }
 
+// Begins the directory with the dump of --restore.
+void begin_directory(const Options& options) {
+  uint64_t records = 0;
+  const Status status =
+      restore(options.restore, options.dir, options.appendonly, records);
+  if (!status.ok()) die_plainly(status.text());
+  Log(options.loglevel)
+      .notice(options.dir + ": begun with " + counted(records, "record") +
+              " of " + options.restore);
+}
+
 // Looks after the files without serving; the exit status.
 int maintain(Options& options) {
   const OwnedStore owner(new Store);
@@ -140,6 +152,7 @@ int maintain(Options& options) {
 int main(int argc, char** argv) {
   klh::Options options = klh::parse_command_line(argc, argv);
   if (options.task != klh::Task::serve) return klh::maintain(options);
+  if (!options.restore.empty()) klh::begin_directory(options);
   klh::install_signal_handlers();
   klh::run(options);
 }

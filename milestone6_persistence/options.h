@@ -36,6 +36,7 @@ enum class Task { serve, check, repair };
 
 struct Options {
   Task task = Task::serve;
+  std::string restore;      // the dump to begin the directory with, or ""
   std::string config_file;  // its absolute path; empty: none
 
   // Numeric addresses to listen on, with spaces between them.

@@ -16,6 +16,9 @@ int check_directory(const std::string& path, Store& store, const Apply& apply) {
     std::printf("%s: %s\n", file.name.c_str(),
                 counted(file.count, is_dump ? "record" : "change").c_str());
   }
+  for (const std::string& name : loaded.passed_over) {
+    std::printf("%s\n", told(directory, name).c_str());
+  }
   if (!loaded.torn.empty()) std::printf("%s\n", loaded.torn.c_str());
   if (loaded.is_suspect) {
     std::printf("%s\n", suspicion(directory).text().c_str());

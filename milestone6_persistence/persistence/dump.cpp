@@ -109,6 +109,7 @@ class Reader {
     }
     line.remove_suffix(1);
     if (line == kHeader) return {};
+    if (line.ends_with('\r')) return explain_carriage_return();
     const std::string begin = std::string(kHeader) + " ";
     if (line.starts_with(begin)) {
       line.remove_prefix(begin.size());

@@ -1,5 +1,7 @@
 #include "persistence/line_reader.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +13,17 @@ namespace {
 constexpr size_t kReadBytes = 1024 * 1024;
 
 }  // namespace
+
+Status open_regular(const std::string& path, FileDescriptor& fd) {
+  // A FIFO is open at once then, and nothing is read from it (open(2)).
+  fd = FileDescriptor(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (!fd.is_open() || ::fstat(fd.get(), &status) < 0) {
+    return Status::from_errno(path);
+  }
+  if (S_ISREG(status.st_mode)) return {};
+  return Status::invalid("not a regular file").at(path);
+}
 
 LineReader::Result LineReader::next(std::string_view& line) {
   input_.consume(line_size_);
@@ -43,6 +56,12 @@ LineReader::Result LineReader::read_some() {
   at_end_ = got == 0;
   const bool goes_on = !progress_ || progress_(bytes);
   return goes_on ? Result::line : Result::stopped;
+}
+
+Status explain_carriage_return() {
+  return Status::damaged(
+      "the byte 0x0D at the end: the file was copied as text, and its lines "
+      "ended in 0x0A alone");
 }
 
 }  // namespace klh

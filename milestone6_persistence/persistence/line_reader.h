@@ -3,11 +3,18 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "common/buffer.h"
+#include "common/net.h"
+#include "common/status.h"
 
 namespace klh {
+
+// Opens a file to read it. What is no regular file, or a link to one, is refused
+// at once: a FIFO would make us wait for whoever may write to it one day.
+Status open_regular(const std::string& path, FileDescriptor& fd);
 
 // Told how many bytes more have been read, 0 when a signal has interrupted the
 // reading; false means: go no further.
@@ -42,5 +49,8 @@ class LineReader {
   uint64_t offset_ = 0;
   bool at_end_ = false;
 };
+
+// What is wrong with a header that ends in "\r\n".
+Status explain_carriage_return();
 
 }  // namespace klh

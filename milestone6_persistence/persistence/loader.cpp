@@ -4,15 +4,32 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "common/ascii.h"
 #include "persistence/dump.h"
 #include "persistence/journal.h"
 
 namespace klh {
 
 namespace {
+
+constexpr const char* kAlone = "; to begin with a dump alone, use --restore";
+
+// A name that somebody may take for that of a dump or journal, and a start does
+// not: "dump.klh", "dump-01.klh", "journal-1 (1).klh", "Dump-1.klh".
+bool looks_like_ours(std::string_view name) {
+  const auto begins_with = [name](std::string_view word) {
+    return same_word(name.substr(0, word.size()), word);
+  };
+  const bool ends_like_ours =
+      name.size() > 4 && same_word(name.substr(name.size() - 4), ".klh");
+  return ends_like_ours && (begins_with("dump") || begins_with("journal")) &&
+         !number_in(name, FileKind::dump) &&
+         !number_in(name, FileKind::journal);
+}
 
 class Loader {
  public:
@@ -50,6 +67,7 @@ class Loader {
       if (const auto number = number_in(name, FileKind::journal)) {
         journals_.insert(*number);
       }
+      if (looks_like_ours(name)) loaded_.passed_over.push_back(name);
     }
     journals_.erase(journals_.begin(), journals_.lower_bound(loaded_.dump));
     const uint64_t newest =
@@ -74,12 +92,11 @@ class Loader {
 
   Status load_dump() {
     const std::string name = file_name(FileKind::dump, loaded_.dump);
-    const FileDescriptor fd = directory_.open_to_read(name);
-    if (!fd.is_open()) {
-      return Status::from_errno(directory_.path_of(name));
-    }
+    FileDescriptor fd;
+    Status status = open_regular(directory_.path_of(name), fd);
+    if (!status.ok()) return status;
     ReadDump dump;
-    Status status = read_dump(fd.get(), progress_, store_, dump);
+    status = read_dump(fd.get(), progress_, store_, dump);
     led_to_ = dump.journal;
     if (status.ok() && !led_to_.empty() &&
         led_to_ != file_name(FileKind::journal, loaded_.dump)) {
@@ -103,21 +120,26 @@ class Loader {
     std::string name = file_name(FileKind::journal, number);
     if (!journals_.contains(number)) {
       if (!names_.contains(unfinished(name))) {
-        return Status::missing("missing, " + led_by_ + " leads to it")
+        const bool is_alone = loaded_.journal == 0 && journals_.empty();
+        return Status::missing("missing, " + led_by_ + " leads to it" +
+                               (is_alone ? kAlone : ""))
             .at(directory_.path_of(name));
       }
       name = loaded_.unfinished_journal = unfinished(name);
     }
-    const FileDescriptor fd = directory_.open_to_read(name);
-    if (!fd.is_open()) {
-      return Status::from_errno(directory_.path_of(name));
-    }
+    FileDescriptor fd;
+    Status status = open_regular(directory_.path_of(name), fd);
+    if (!status.ok()) return status;
     Replayed replayed;
-    Status status =
-        replay_journal(fd.get(), progress_, number,
-                       may_follow(number, loaded_.dump, loaded_.journal == 0),
-                       apply_, replayed)
-            .at(directory_.path_of(name));
+    const bool is_first = loaded_.journal == 0;
+    status = replay_journal(fd.get(), progress_, number,
+                            may_follow(number, loaded_.dump, is_first), apply_,
+                            replayed)
+                 .at(directory_.path_of(name));
+    if (is_first && loaded_.dump == 0 && status.is(Status::Kind::missing)) {
+      status = Status::missing("missing, " + name + " goes on where it ends")
+                   .at(directory_.path_of(file_name(FileKind::dump, number)));
+    }
     if (status.ok()) loaded_.files.push_back({name, replayed.changes});
     journals_.erase(number);
     loaded_.journal = number;
@@ -177,6 +199,12 @@ class Loader {
 };
 
 }  // namespace
+
+std::string told(const DataDirectory& directory,
+                 const std::string& passed_over) {
+  return directory.path_of(passed_over) +
+         ": not loaded: names are written dump-1.klh and journal-1.klh";
+}
 
 Status load_files(const DataDirectory& directory, Store& store,
                   const Apply& apply, const Progress& progress,

@@ -34,11 +34,19 @@ struct Loaded {
   uint32_t journal_checksum = 0;  // of its last line
   uint64_t changes = 0;
   std::vector<LoadedFile> files;  // in the order in which they were read
+
+  // Names like "dump-01.klh": they look as if the files were loaded, and are
+  // not.
+  std::vector<std::string> passed_over;
   std::string torn;  // "" or what does not count at the end of the journal
   bool is_suspect = false;  // there is a note of a failed sync, kSyncFailed
   std::string unfinished_journal;  // its name, if it still has that of a
                                    // journal that is not finished
 };
+
+// What a start says of a file that it passes over: "FILE: not loaded: …".
+std::string told(const DataDirectory& directory,
+                 const std::string& passed_over);
 
 // Returns what is wrong, "FILE:LINE: REASON", or Kind::stopped if `progress`
 // wanted to go no further. The store must be empty, and its clock must stand

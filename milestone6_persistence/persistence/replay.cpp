@@ -22,6 +22,7 @@ class Reader {
     for (const std::string& name : may_follow) {
       if (line == journal_header(number_, name)) return {};
     }
+    if (line.ends_with("\r\n")) return explain_carriage_return();
     const std::string begin = journal_header(number_, "");
     const std::string_view until_name(begin.data(), begin.size() - 1);
     if (line.starts_with(until_name) && line.ends_with('\n')) {

@@ -174,7 +174,7 @@ TEST_F(LoaderTest, MissesWhatIsMissing) {
     return log_of(rest);
   };
   EXPECT_EQ(without("dump-7.klh"),
-            "journal-7.klh:1: follows journal-6.klh, which is missing");
+            "dump-7.klh: missing, journal-7.klh goes on where it ends");
   EXPECT_EQ(without("journal-7.klh"),
             "journal-7.klh: missing, dump-7.klh leads to it");
   EXPECT_EQ(without("journal-8.klh"),
@@ -221,6 +221,11 @@ TEST_F(LoaderTest, SaysInWhichLineWhatIsWrong) {
   EXPECT_EQ(complaint("\n"), no_header);
   EXPECT_EQ(complaint(header.substr(0, header.size() - 1)), no_header);
   EXPECT_EQ(complaint("x" + header), no_header);
+  EXPECT_EQ(complaint("# klh 1 journal-7.klh follows journal-3.klh\n"),
+            "1: follows journal-3.klh, which is missing");
+  EXPECT_EQ(complaint(header.substr(0, header.size() - 1) + "\r\n"),
+            "1: the byte 0x0D at the end: the file was copied as text, and its "
+            "lines ended in 0x0A alone");
   EXPECT_EQ(complaint("# klh 2" + header.substr(7)), no_header);
   EXPECT_EQ(complaint(header + header), no_fit);
   EXPECT_EQ(complaint(header + "\n"), "2: cut short: no checksum");
