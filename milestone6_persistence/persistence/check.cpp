@@ -7,10 +7,7 @@
 
 namespace klh {
 
-int check_directory(const std::string& path, Store& store, const Apply& apply) {
-  const DataDirectory directory(path, DataDirectory::Use::check);
-  Loaded loaded;
-  const Status status = load_files(directory, store, apply, {}, loaded);
+void print_loaded(const DataDirectory& directory, const Loaded& loaded) {
   for (const LoadedFile& file : loaded.files) {
     const bool is_dump = file.name.starts_with("dump-");
     std::printf("%s: %s\n", file.name.c_str(),
@@ -23,6 +20,13 @@ int check_directory(const std::string& path, Store& store, const Apply& apply) {
   if (loaded.is_suspect) {
     std::printf("%s\n", suspicion(directory).text().c_str());
   }
+}
+
+int check_directory(const std::string& path, Store& store, const Apply& apply) {
+  const DataDirectory directory(path, DataDirectory::Use::check);
+  Loaded loaded;
+  const Status status = load_files(directory, store, apply, {}, loaded);
+  print_loaded(directory, loaded);
   if (status.ok()) {
     if (loaded.files.empty()) std::printf("%s: no files yet\n", path.c_str());
     return 0;

@@ -73,7 +73,10 @@ class Reader {
     if (has_footer_) {
       return Status::damaged("something stands behind the footer");
     }
-    if (has_header_ && !line.ends_with('\n')) return cut_short();
+    if (has_header_ && !line.ends_with('\n')) {
+      has_footer_ = true;
+      return cut_short();
+    }
     const bool is_first = number == 1;
     if (is_first && kHeader.starts_with(line)) {
       return Status::damaged("cut short: no header and no record");
@@ -86,9 +89,10 @@ class Reader {
     }
     checksum_ = crc32c(line, checksum_);
     if (line.starts_with('#')) return {};
-    ++dump_.records;
     if (line.ends_with('\n')) line.remove_suffix(1);
-    return load_record(line, store_);
+    Status status = load_record(line, store_);
+    if (status.ok()) ++dump_.records;
+    return status;
   }
 
   Status take_end(uint64_t number) const {
@@ -124,11 +128,9 @@ class Reader {
     if (!has_header_) {
       return Status::damaged("a footer, but the file has no header '# klh 1'");
     }
-    if (line != dump_footer(dump_.records, checksum_)) {
-      return Status::damaged("damaged: the content does not fit its footer");
-    }
     has_footer_ = true;
-    return {};
+    if (line == dump_footer(dump_.records, checksum_)) return {};
+    return Status::damaged("damaged: the content does not fit its footer");
   }
 
   Store& store_;
@@ -147,23 +149,26 @@ int write_dump(int fd, const Store& store, const std::string& journal) {
   return writer.finish();
 }
 
-Status read_dump(int fd, const Progress& progress, Store& store,
-                 ReadDump& dump) {
+Status read_dump(int fd, const Progress& progress, Store& store, ReadDump& dump,
+                 const Tolerate& tolerate) {
   using Result = LineReader::Result;
   LineReader lines(fd, progress);
   Reader reader(store, dump);
   Result result;
-  Status status;
-  std::string_view line;
   do {
+    Status status;
+    std::string_view line;
     result = lines.next(line);
     if (result == Result::stopped) return Status::stopped();
     if (result == Result::failed) status = Status::from_errno("");
     if (result == Result::line) status = reader.take(line, lines.number());
     if (result == Result::end) status = reader.take_end(lines.number());
-  } while (result == Result::line && status.ok());
-  if (status.ok()) return status;
-  return std::move(status).at(std::to_string(lines.number()));
+    if (status.ok()) continue;
+    status = std::move(status).at(std::to_string(lines.number()));
+    if (!tolerate) return status;
+    tolerate(status);
+  } while (result == Result::line);
+  return {};
 }
 
 std::string dump_header(const std::string& journal) {

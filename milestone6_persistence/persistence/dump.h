@@ -34,9 +34,11 @@ struct ReadDump {
 };
 
 // Loads a file into an empty store, or returns what is wrong with it, "LINE:
-// REASON"; Kind::stopped if `progress` wanted to go no further.
-Status read_dump(int fd, const Progress& progress, Store& store,
-                 ReadDump& dump);
+// REASON"; Kind::stopped if `progress` wanted to go no further. With `tolerate`
+// every line that is a record by itself is loaded. But there is one checksum for
+// all: a value with other bytes than were written is a record, too.
+Status read_dump(int fd, const Progress& progress, Store& store, ReadDump& dump,
+                 const Tolerate& tolerate = {});
 
 // The first and the last line that the server writes, with '\n'. `checksum` is
 // that of all bytes before.

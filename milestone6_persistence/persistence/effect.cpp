@@ -77,13 +77,4 @@ uint32_t right_checksum(std::string_view line, uint32_t before) {
   return crc32c(command_in(line), before);
 }
 
-uint32_t append_corrected(Buffer& output, std::string_view line,
-                          uint32_t before) {
-  const uint32_t checksum = right_checksum(line, before);
-  output.append(command_in(line));
-  output.append(text_of(checksum));
-  output.append("\n");
-  return checksum;
-}
-
 }  // namespace klh

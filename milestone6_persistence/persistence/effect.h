@@ -42,9 +42,4 @@ Status read_effect(std::string_view line, std::vector<std::string>& words,
 std::optional<uint32_t> given_checksum(std::string_view line);
 uint32_t right_checksum(std::string_view line, uint32_t before);
 
-// Appends a line that has a checksum, with '\n' and the one that is right,
-// which is returned.
-uint32_t append_corrected(Buffer& output, std::string_view line,
-                          uint32_t before);
-
 }  // namespace klh

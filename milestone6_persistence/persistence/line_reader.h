@@ -20,6 +20,10 @@ Status open_regular(const std::string& path, FileDescriptor& fd);
 // reading; false means: go no further.
 using Progress = std::function<bool(size_t bytes)>;
 
+// Told of what is wrong with a file, when the rest of it is wanted all the same:
+// that is left out, and reading goes on. Empty: the first fault ends it.
+using Tolerate = std::function<void(const Status& fault)>;
+
 class LineReader {
  public:
   // `progress` may be empty.

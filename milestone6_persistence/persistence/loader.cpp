@@ -34,26 +34,35 @@ bool looks_like_ours(std::string_view name) {
 class Loader {
  public:
   Loader(const DataDirectory& directory, Store& store, const Apply& apply,
-         const Progress& progress, Loaded& loaded)
+         const Progress& progress, Loaded& loaded, const Tolerate& tolerate)
       : directory_(directory),
         store_(store),
         apply_(apply),
         progress_(progress),
-        loaded_(loaded) {}
+        loaded_(loaded),
+        tolerate_(tolerate) {}
 
   Status load() {
     Status status = look_around();
     if (status.ok() && loaded_.dump != 0) status = load_dump();
     uint64_t number = first_journal();
+    if (status.ok()) status = look_for_more(number);
     while (status.ok() && number != 0) {
       status = load_journal(number);
       number = next_;
+      if (status.ok()) status = look_for_more(number);
     }
-    if (status.ok()) status = check_nothing_is_left();
     return status;
   }
 
  private:
+  // Whether to go on in spite of this.
+  Status pass(Status fault) {
+    if (!tolerate_) return fault;
+    tolerate_(fault);
+    return {};
+  }
+
   // Which files there are.
   Status look_around() {
     const auto names = directory_.names();
@@ -96,16 +105,25 @@ class Loader {
     Status status = open_regular(directory_.path_of(name), fd);
     if (!status.ok()) return status;
     ReadDump dump;
-    status = read_dump(fd.get(), progress_, store_, dump);
-    led_to_ = dump.journal;
-    if (status.ok() && !led_to_.empty() &&
-        led_to_ != file_name(FileKind::journal, loaded_.dump)) {
-      status =
-          Status::damaged("the header of a dump with another number").at("1");
+    const std::string path = directory_.path_of(name);
+    bool is_whole = true;
+    Tolerate tolerate;
+    if (tolerate_) {
+      tolerate = [&](Status fault) {
+        is_whole = false;
+        tolerate_(std::move(fault).at(path));
+      };
     }
+    status = read_dump(fd.get(), progress_, store_, dump, tolerate).at(path);
+    if (!status.ok()) return status;
+    loaded_.files.push_back({name, dump.records});
     led_by_ = name;
-    if (status.ok()) loaded_.files.push_back({name, dump.records});
-    return std::move(status).at(directory_.path_of(name));
+    led_to_ = dump.journal;
+    const auto own = number_in(led_to_, FileKind::journal);
+    if (!is_whole || !own || *own == loaded_.dump) return {};
+    return Status::invalid("is " + file_name(FileKind::dump, *own) +
+                           " by its header; give it that name")
+        .at(path + ":1");
   }
 
   // The one that the dump names; else the one of its number, if it is there:
@@ -121,9 +139,10 @@ class Loader {
     if (!journals_.contains(number)) {
       if (!names_.contains(unfinished(name))) {
         const bool is_alone = loaded_.journal == 0 && journals_.empty();
-        return Status::missing("missing, " + led_by_ + " leads to it" +
-                               (is_alone ? kAlone : ""))
-            .at(directory_.path_of(name));
+        next_ = journals_.empty() ? 0 : *journals_.begin();
+        return pass(Status::missing("missing, " + led_by_ + " leads to it" +
+                                    (is_alone ? kAlone : ""))
+                        .at(directory_.path_of(name)));
       }
       name = loaded_.unfinished_journal = unfinished(name);
     }
@@ -132,14 +151,20 @@ class Loader {
     if (!status.ok()) return status;
     Replayed replayed;
     const bool is_first = loaded_.journal == 0;
-    status = replay_journal(fd.get(), progress_, number,
-                            may_follow(number, loaded_.dump, is_first), apply_,
-                            replayed)
-                 .at(directory_.path_of(name));
-    if (is_first && loaded_.dump == 0 && status.is(Status::Kind::missing)) {
-      status = Status::missing("missing, " + name + " goes on where it ends")
-                   .at(directory_.path_of(file_name(FileKind::dump, number)));
+    const auto located = [&](Status fault) {
+      if (is_first && loaded_.dump == 0 && fault.is(Status::Kind::missing)) {
+        return Status::missing("missing, " + name + " goes on where it ends")
+            .at(directory_.path_of(file_name(FileKind::dump, number)));
+      }
+      return std::move(fault).at(directory_.path_of(name));
+    };
+    Tolerate tolerate;
+    if (tolerate_) {
+      tolerate = [&](const Status& fault) { tolerate_(located(fault)); };
     }
+    status = located(replay_journal(fd.get(), progress_, number,
+                                    may_follow(number, loaded_.dump, is_first),
+                                    apply_, replayed, tolerate));
     if (status.ok()) loaded_.files.push_back({name, replayed.changes});
     journals_.erase(number);
     loaded_.journal = number;
@@ -154,22 +179,22 @@ class Loader {
     return status;
   }
 
-  // A journal that none leads to: the one before it has lost its end, or the
-  // dump that it follows is gone.
-  Status check_nothing_is_left() const {
+  // If there is no next journal: one that none leads to, because the one before
+  // it has lost its end, or the dump that it follows is gone.
+  Status look_for_more(uint64_t& number) {
+    if (number != 0) return {};
     std::string left;
     if (!journals_.empty()) {
-      left = file_name(FileKind::journal, *journals_.begin());
+      number = *journals_.begin();
+      left = file_name(FileKind::journal, number);
     } else if (next_was_in_use()) {
-      left = unfinished(file_name(FileKind::journal, loaded_.journal + 1));
+      number = loaded_.journal + 1;
+      left = unfinished(file_name(FileKind::journal, number));
     } else {
       return {};
     }
-    const std::string last = loaded_.journal != 0
-                                 ? file_name(FileKind::journal, loaded_.journal)
-                                 : file_name(FileKind::dump, loaded_.dump);
-    return Status::damaged(last + " does not lead to it")
-        .at(directory_.path_of(left));
+    return pass(Status::damaged(led_by_ + " does not lead to it")
+                    .at(directory_.path_of(left)));
   }
 
   // A journal that still has its unfinished name, but more in it than the
@@ -191,6 +216,7 @@ class Loader {
   const Apply& apply_;
   const Progress& progress_;
   Loaded& loaded_;
+  const Tolerate& tolerate_;
   std::set<std::string> names_;
   std::set<uint64_t> journals_;  // those not read yet, from the dump's on
   std::string led_to_;           // the journal that the dump names
@@ -207,9 +233,9 @@ std::string told(const DataDirectory& directory,
 }
 
 Status load_files(const DataDirectory& directory, Store& store,
-                  const Apply& apply, const Progress& progress,
-                  Loaded& loaded) {
-  return Loader(directory, store, apply, progress, loaded).load();
+                  const Apply& apply, const Progress& progress, Loaded& loaded,
+                  const Tolerate& tolerate) {
+  return Loader(directory, store, apply, progress, loaded, tolerate).load();
 }
 
 std::vector<std::string> may_follow(uint64_t journal, uint64_t dump,

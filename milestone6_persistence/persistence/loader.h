@@ -51,8 +51,13 @@ std::string told(const DataDirectory& directory,
 // Returns what is wrong, "FILE:LINE: REASON", or Kind::stopped if `progress`
 // wanted to go no further. The store must be empty, and its clock must stand
 // still: during a replay no key expires but by the journal's word.
+//
+// With `tolerate` all is loaded that can be; what is left out is told, each with
+// its place. A fault that is returned all the same is none of the content: a
+// file cannot be opened, or has another's name.
 Status load_files(const DataDirectory& directory, Store& store,
-                  const Apply& apply, const Progress& progress, Loaded& loaded);
+                  const Apply& apply, const Progress& progress, Loaded& loaded,
+                  const Tolerate& tolerate = {});
 
 // The names that the header of a journal may give, as what it follows. Beside
 // the dump `dump` (0: there is none) it is the first to read, or not.

@@ -1,8 +1,8 @@
 // `server --repair DIR`: what to do when a start, or --check, refuses the files
-// of a directory. Beside each file that is damaged or missing it writes one
-// that is not, dump-7.klh.repaired, with all that can be kept; it prints what
-// cannot, and how to put the copies in place. Then a start accepts them. The
-// files themselves are not touched.
+// of a directory. It loads what can be loaded, says of each fault where it is,
+// and writes one dump of that, DIR/repaired.klh, with which --restore begins a
+// new directory. The files themselves are not touched, and no start loads the
+// dump by that name: what is damaged is neither used nor lost.
 //
 // What is lost is lost: a value whose bytes are others than those that were
 // written cannot be told from them in a dump, which has one checksum for all;
@@ -17,9 +17,8 @@
 namespace klh {
 
 // Returns the exit status of the program: 0 when there is nothing to repair or
-// all copies were written, 1 with a line on stderr when not. `apply` makes a
-// change in the store, which is empty. A directory that a server uses ends the
-// program.
+// the dump was written, 1 with a line on stderr when not. `apply` makes a change
+// in the store, which is empty. A directory that a server uses ends the program.
 int repair_directory(const std::string& path, Store& store, const Apply& apply);
 
 }  // namespace klh

@@ -39,8 +39,15 @@ struct Replayed {
 // that is cut short, and zeros where the file had grown but not yet its content
 // had come. Both are torn ends, not damage. Whatever is whole, so ends in '\n',
 // must be right.
+//
+// With `tolerate` every change is made that can be made and whose line fits its
+// checksum. That goes on from the line before it, whether that one was right or
+// not, or else from the last one that was: so lines around one that was changed,
+// put in or taken out still count. A file that is another journal by its header
+// is refused all the same, as Kind::invalid: it is whole, and has a wrong name.
 Status replay_journal(int fd, const Progress& progress, uint64_t number,
                       const std::vector<std::string>& may_follow,
-                      const Apply& apply, Replayed& replayed);
+                      const Apply& apply, Replayed& replayed,
+                      const Tolerate& tolerate = {});
 
 }  // namespace klh

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fuzz/framed_line.h"
 #include "persistence/effect.h"
 
 namespace klh {
@@ -24,9 +25,8 @@ void check(std::string_view input) {
   if (input.find('\n') != input.npos) return;  // files are cut at these
   std::string line(input);
   if (frames) {
-    Buffer framed;
-    append_corrected(framed, line + " ~00000000", before);
-    line = framed.view().substr(0, framed.size() - 1);
+    uint32_t checksum = before;
+    line = test::framed_line(line, checksum);
   }
   std::vector<std::string> words;
   if (!read_effect(line, words, before).ok()) return;

@@ -200,10 +200,11 @@ TEST_F(LoaderTest, MissesAnEnd) {
 TEST_F(LoaderTest, RefusesAFileOfAnotherNumber) {
   EXPECT_EQ(log_of({{"dump-8.klh", dump(7, "a")},
                     {"journal-8.klh", journal(8, "dump-8.klh", "b")}}),
-            "dump-8.klh:1: the header of a dump with another number");
-  EXPECT_EQ(log_of({{"dump-8.klh", dump(8, "a")},
-                    {"journal-8.klh", journal(7, "dump-7.klh", "b")}}),
-            "journal-8.klh:1: damaged: no header of this journal");
+            "dump-8.klh:1: is dump-7.klh by its header; give it that name");
+  EXPECT_EQ(
+      log_of({{"dump-8.klh", dump(8, "a")},
+              {"journal-8.klh", journal(7, "dump-7.klh", "b")}}),
+      "journal-8.klh:1: is journal-7.klh by its header; give it that name");
 }
 
 TEST_F(LoaderTest, SaysInWhichLineWhatIsWrong) {

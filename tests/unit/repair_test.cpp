@@ -1,6 +1,6 @@
-// --repair: whatever was done to the files, what it writes is accepted by a
-// start, nothing that was there is touched, and no more is left out than must
-// be.
+// --repair: whatever was done to the files, what it writes begins a directory
+// on which a server starts, nothing that was there is touched, and no more is
+// left out than must be.
 #include "persistence/repair.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "harness/environment.h"
 #include "persistence/check.h"
+#include "persistence/restore.h"
 #include "unit/history.h"
 #include "unit/scratch_directory.h"
 
@@ -46,16 +48,8 @@ class Repair : public testing::Test {
     return path() + "/" + name;
   }
 
-  // Does what is printed at the end.
-  void put_in_place() {
-    for (const auto& [name, bytes] : files_in(path())) {
-      const size_t size = name.size() - std::min<size_t>(name.size(), 9);
-      if (name.substr(size) != ".repaired") continue;
-      std::filesystem::rename(path(name), path(name.substr(0, size)));
-    }
-  }
-
-  // Repairs these files, which must be damaged. What is printed.
+  // Repairs these files, which must be damaged, and restores what that writes.
+  // What is printed.
   std::string repaired(const Files& files) {
     put_files(path(), files);
     const Run damaged = check();
@@ -63,13 +57,14 @@ class Repair : public testing::Test {
     const Run run = repair();
     EXPECT_EQ(run.errors, "") << damaged.errors;
     EXPECT_EQ(run.status, 0) << damaged.errors;
-    for (const auto& [name, bytes] : files) {
-      EXPECT_EQ(read_file(path(name)), bytes) << name;
-    }
-    put_in_place();
-    const Run again = check();
-    EXPECT_EQ(again.errors, "") << damaged.errors << run.output;
-    EXPECT_EQ(again.status, 0) << damaged.errors << run.output;
+    Files after = files_in(path());
+    EXPECT_EQ(after.erase("repaired.klh"), 1u);
+    EXPECT_EQ(after, files);
+    std::filesystem::remove_all(path("new"));
+    uint64_t records = 0;
+    EXPECT_EQ(restore(path("repaired.klh"), path("new"), true, records).text(),
+              "");
+    contents_ = load(path("new")).contents;
     return run.output;
   }
 
@@ -84,6 +79,7 @@ class Repair : public testing::Test {
 
   ScratchDirectory directory_;
   const History history_ = make_history(path());
+  Contents contents_;  // of what was repaired
 };
 
 TEST_F(Repair, WholeFilesNeedNone) {
@@ -129,14 +125,18 @@ TEST_F(Repair, DamageIsToldOnce) {
   EXPECT_EQ(run.output, "dump-2.klh: 6 records\njournal-2.klh: 4 changes\n");
 }
 
-// Its first change tells what it was.
-TEST_F(Repair, AHeaderThatIsLostIsGivenBack) {
+// All changes are kept: the first one tells what the journal followed.
+TEST_F(Repair, AHeaderThatIsLostCostsNothingElse) {
   for (const std::string& name :
        {std::string("journal-2.klh"), std::string("journal-3.klh"),
         std::string("journal-4.klh")}) {
     for (const std::string& bad : {std::string("# klh\n"), std::string()}) {
       const std::string output = repaired(damaged(name, 1, bad));
-      EXPECT_EQ(read_file(path(name)), history_.files.at(name)) << output;
+      EXPECT_EQ(contents_, history_.states.back()) << output;
+      EXPECT_NE(
+          output.find(path(name) + ":1: damaged: no header of this journal\n"),
+          output.npos)
+          << output;
     }
   }
 }
@@ -148,28 +148,37 @@ TEST_F(Repair, OneBadLineCostsOneLine) {
   bad_text[0] = '?';
   std::string bad_checksum = change;
   bad_checksum[change.size() - 2] = '?';
-  for (const std::string& bad : {bad_text, bad_checksum, change + change}) {
+  for (const std::string& bad : {bad_text, bad_checksum}) {
     const std::string output = repaired(damaged("journal-2.klh", 3, bad));
-    EXPECT_NE(output.find(": left out: damaged"), output.npos) << output;
-    EXPECT_NE(output.find(" changes kept, 1 line left out\n"), output.npos)
+    EXPECT_NE(output.find(":3: damaged: the line does not fit its checksum\n"),
+              output.npos)
         << output;
-    EXPECT_NE(output.find("\njournal-3.klh: 3 changes\n"), output.npos);
+    EXPECT_NE(output.find("\njournal-2.klh: 3 changes\n"
+                          "journal-3.klh: 3 changes\n"
+                          "journal-4.klh: 4 changes\n"),
+              output.npos)
+        << output;
   }
 }
 
-// Their place is empty, and everything else stays.
+TEST_F(Repair, ALineThatComesTwiceCountsOnce) {
+  const std::string change = lines_of(history_.files.at("journal-2.klh"))[1];
+  const std::string output =
+      repaired(damaged("journal-2.klh", 2, change + change));
+  EXPECT_EQ(contents_, history_.states.back()) << output;
+}
+
+// Everything else stays.
 TEST_F(Repair, AMissingJournalIsSaidToBe) {
   for (const std::string name :
        {"journal-2.klh", "journal-3.klh", "journal-4.klh"}) {
     Files files = history_.files;
     files.erase(name);
     const std::string output = repaired(files);
-    EXPECT_NE(output.find(path(name) + ": missing; what changed in it cannot "
-                                       "be brought back\n"),
-              output.npos)
-        << output;
-    EXPECT_EQ(lines_of(read_file(path(name))).size(),
-              name == "journal-4.klh" ? 1u : 2u);
+    EXPECT_NE(output.find(path(name) + ": missing, "), output.npos) << output;
+    for (const auto& [other, bytes] : files) {
+      EXPECT_NE(output.find("\n" + other + ": "), output.npos) << output;
+    }
   }
 }
 
@@ -177,47 +186,61 @@ TEST_F(Repair, AMissingDumpIsSaidToBe) {
   Files files = history_.files;
   files.erase("dump-2.klh");
   const std::string output = repaired(files);
-  EXPECT_NE(output.find("journal-2.klh: the file that it follows is missing, "
-                        "and what was in it cannot be brought back\n"),
-            output.npos)
+  EXPECT_TRUE(output.starts_with(path("dump-2.klh") +
+                                 ": missing, journal-2.klh goes on where it "
+                                 "ends\n"))
       << output;
-  EXPECT_NE(output.find("journal-2.klh.repaired: 4 changes kept"), output.npos)
+  EXPECT_NE(output.find("\njournal-2.klh: 4 changes\n"), output.npos) << output;
+}
+
+TEST_F(Repair, AMissingEndIsSaidToBe) {
+  const size_t lines = lines_of(history_.files.at("journal-3.klh")).size();
+  const std::string output = repaired(damaged("journal-3.klh", lines, ""));
+  EXPECT_TRUE(output.starts_with(path("journal-4.klh") +
+                                 ": journal-3.klh does not lead to it\n"))
       << output;
+  EXPECT_EQ(contents_, history_.states.back()) << output;
 }
 
 TEST_F(Repair, ADumpKeepsItsGoodLines) {
   put_files(path(), {{"dump-7.klh",
                       "# klh 1\nK a 1\nL b\nE b 5\nK a 2\nH c x:1 x:2\n"
-                      "# no\nK d 3\nE a 17\n# end 3 00000000\n"}});
+                      "# no\nK d 3\nE a 17\n# end 3 00000000\nK e 1\n"}});
   const Run run = repair();
   EXPECT_EQ(run.status, 0);
   const std::string at = path("dump-7.klh") + ":";
-  EXPECT_EQ(run.output.substr(0, run.output.find("\n\nWhat")),
-            at + "3: no elements\n\n" +  //
-                at + "3: left out: no elements\n" + at +
-                "4: left out: a time for a key that is not there\n" + at +
-                "5: left out: the key is there already\n" + at +
-                "6: left out: a field comes twice\n" + at +
-                "7: left out: no record: it may have been one\n" + at +
-                "11: the footer does not fit: a value or a key may be "
-                "another than was written, and nobody can tell which\n"
-                "dump-7.klh.repaired: 3 records kept, 5 lines left out");
-  EXPECT_EQ(read_file(path("dump-7.klh.repaired")),
-            "# klh 1\nK a 1\nK d 3\nE a 17\n# end 3 75B4132F\n");
-  put_in_place();
-  EXPECT_EQ(check().status, 0);
+  EXPECT_EQ(run.output,
+            at + "3: no elements\n" + at +
+                "4: a time for a key that is not there\n" + at +
+                "5: the key is there already\n" + at +
+                "6: a field comes twice\n" + at +
+                "10: damaged: the content does not fit its footer\n" + at +
+                "11: something stands behind the footer\n"
+                "dump-7.klh: 3 records\n" +
+                path("repaired.klh") +
+                ": 2 keys, all that could be kept\n\n"
+                "What comes after a line that was left out may mean something "
+                "else than it did:\nlook at the keys before you rely on them. "
+                "To use them, and keep what is damaged:\n  mkdir " +
+                path("damaged") + "\n  mv " + path("dump-7.klh") + " " +
+                path("damaged") + "\n  ./server --restore " +
+                path("repaired.klh") + " --dir " + path() + "\n");
+  EXPECT_EQ(read_file(path("repaired.klh")).substr(0, 8), "# klh 1\n");
 }
 
-TEST_F(Repair, ACopyIsNeverWrittenOver) {
+TEST_F(Repair, NothingIsWrittenOver) {
   Files files = damaged("journal-3.klh", 2, "HINCRBY\n");
-  files["dump-2.klh.repaired"] = "mine";
+  files["repaired.klh"] = "mine";
   put_files(path(), files);
   const Run run = repair();
   EXPECT_EQ(run.status, 1);
-  EXPECT_EQ(run.errors, path("dump-2.klh.repaired") +
-                            ": is there already; put it in place or remove it "
-                            "first\n");
+  EXPECT_EQ(run.errors, path("repaired.klh") + ": File exists\n");
   EXPECT_EQ(files_in(path()), files);
+  files.erase("repaired.klh");
+  files["damaged"] = "mine";
+  put_files(path(), files);
+  EXPECT_NE(repair().output.find("\n  mkdir " + path("damaged-2") + "\n"),
+            std::string::npos);
 }
 
 TEST_F(Repair, AWrongNameIsToldAndNothingElseDone) {
@@ -229,6 +252,7 @@ TEST_F(Repair, AWrongNameIsToldAndNothingElseDone) {
   EXPECT_EQ(run.errors,
             path("journal-3.klh") +
                 ":1: is journal-4.klh by its header; give it that name\n");
+  EXPECT_EQ(files_in(path()), files);
   files = history_.files;
   files["dump-3.klh"] = files["dump-2.klh"];
   files.erase("dump-2.klh");
@@ -239,13 +263,12 @@ TEST_F(Repair, AWrongNameIsToldAndNothingElseDone) {
   EXPECT_EQ(files_in(path()), files);
 }
 
-TEST_F(Repair, WhatHasNoNameYetGetsOne) {
+TEST_F(Repair, WhatHasNoNameYetIsKept) {
   Files files = damaged("journal-4.klh", 2, "APPEND name ? ~00000000\n");
   files["journal-4.klh.tmp"] = files["journal-4.klh"];
   files.erase("journal-4.klh");
   const std::string output = repaired(files);
-  EXPECT_NE(output.find("\njournal-4.klh.repaired: 3 changes kept"),
-            output.npos)
+  EXPECT_NE(output.find("\njournal-4.klh.tmp: 3 changes\n"), output.npos)
       << output;
 }
 
@@ -291,7 +314,7 @@ void damage(Random& random, Files& files) {
 TEST_F(Repair, WhateverWasDamaged) {
   Random random(1);
   int repairs = 0;
-  for (int i = 0; i < 1000; ++i) {
+  for (uint64_t i = 0; i < number_from_environment("REPAIRS", 1000); ++i) {
     Files files = history_.files;
     for (size_t n = 1 + random.below(3); n > 0 && !files.empty(); --n) {
       damage(random, files);
@@ -301,7 +324,7 @@ TEST_F(Repair, WhateverWasDamaged) {
     SCOPED_TRACE(i);
     repaired(files);
     ++repairs;
-    Node node(path());
+    Node node(path("new"));
     EXPECT_EQ(node.start(), "");
     EXPECT_EQ(node.run({"SET", "a", "b"}), "+OK\r\n");
     ASSERT_FALSE(HasFailure());
