@@ -22,8 +22,9 @@ constexpr int64_t kSecondMs = 1000;
 // told so: most loads are over by then, and not every client tries again.
 constexpr int64_t kQuietLoadMs = 1000;
 
-// How often we look whether the child has ended, and how long after a failure
+// How often we look whether the journal's syncs and the child have ended, and how long after a failure
 // the next snapshot is tried.
+constexpr int64_t kLookSoonMs = 5;
 constexpr int64_t kLookMs = 100;
 constexpr int64_t kRetryMs = 5000;
 
@@ -165,15 +166,22 @@ int64_t Durability::tick() {
 }
 
 int64_t Durability::tick_snapshots() {
-  if (const auto outcome = snapshots_.poll()) {
+  const bool was_rotating = snapshots_.is_rotating();
+  const auto outcome = snapshots_.poll(host_.store);
+  // From here on changes are not in the dump.
+  if (was_rotating && !snapshots_.is_rotating()) {
+    changes_at_start_ = host_.statistics.changes_since_save;
+  }
+  if (outcome) {
     note_end_of_save(*outcome);
     warn_if_not_saved(*outcome);
   }
+  if (snapshots_.is_rotating()) return host_.monotonic_ms + kLookSoonMs;
   if (snapshots_.is_running()) return host_.monotonic_ms + kLookMs;
   const int64_t due_ms = next_snapshot_ms();
   if (due_ms > host_.monotonic_ms) return due_ms;
   warn_if_not_saved(start_save());
-  return host_.monotonic_ms + kLookMs;
+  return host_.monotonic_ms + kLookSoonMs;
 }
 
 // When the next snapshot is due, as things stand now.

@@ -19,19 +19,39 @@ constexpr int64_t kSecondMs = 1000;
 }  // namespace
 
 Status Journal::prepare(uint64_t number, const std::string& follows) {
+  Status status = make_next(number, follows);
+  if (!status.ok()) return status;
+  status = sync_next();
+  if (!status.ok()) remove_next();
+  return status;
+}
+
+// Makes the file, which is not on the disk then.
+Status Journal::make_next(uint64_t number, const std::string& follows) {
   const std::string name = unfinished(file_name(FileKind::journal, number));
   Buffer header;
   header.append(journal_header(number, follows));
   File file{number, header.size(), directory_.create(name)};
   first_checksum_ = crc32c(header.view());
-  if (!file.fd.is_open() || !write_all(file.fd.get(), header) ||
-      !sync_file(file.fd.get()) || !directory_.sync()) {
+  if (!file.fd.is_open() || !write_all(file.fd.get(), header)) {
     Status failure = Status::from_errno(directory_.path_of(name));
     directory_.remove(name);
     return failure;
   }
   prepared_ = std::move(file);
   return {};
+}
+
+Status Journal::sync_next() const {
+  if (sync_file(prepared_.fd.get()) && directory_.sync()) return {};
+  const int error = errno;
+  const std::string name = file_name(FileKind::journal, prepared_.number);
+  return Status::from_errno(directory_.path_of(unfinished(name)), error);
+}
+
+void Journal::remove_next() {
+  directory_.remove(unfinished(file_name(FileKind::journal, prepared_.number)));
+  prepared_ = File();
 }
 
 Status Journal::take_prepared() {
@@ -71,11 +91,64 @@ void Journal::distrust() {
 }
 
 Status Journal::rotate() {
-  if (!commit()) return failure_;
-  const std::string before = file_name(FileKind::journal, file_.number);
-  Status status = prepare(file_.number + 1, before);
+  Status status = begin_rotation();
   if (!status.ok()) return status;
-  status = close(prepared_.number);
+  for (;;) {
+    worker_.wait();
+    if (const auto outcome = poll_rotation()) return *outcome;
+  }
+}
+
+Status Journal::begin_rotation() {
+  assert(!is_rotating_);
+  if (!commit()) return failure_;
+  Status status =
+      make_next(file_.number + 1, file_name(FileKind::journal, file_.number));
+  is_rotating_ = status.ok();
+  passes_ = 0;
+  next_status_ = {};
+  return status;
+}
+
+std::optional<Status> Journal::poll_rotation() {
+  assert(is_rotating_);
+  if (worker_.is_busy()) return std::nullopt;
+  if (!next_status_.ok()) {
+    remove_next();
+    is_rotating_ = false;
+    return next_status_;
+  }
+  const bool is_well = commit();
+  const bool is_little = file_.size - synced_size_ <= kMostHeldBytes;
+  if (is_well && (passes_ == 0 || (!is_little && passes_ < kMostPasses))) {
+    start_pass();
+    return std::nullopt;
+  }
+  Status status = is_well ? close_and_go_on() : failure_;
+  cancel_rotation();
+  return status;
+}
+
+// The next file stays where it is: the end of this one may lead to it.
+void Journal::cancel_rotation() {
+  if (!std::exchange(is_rotating_, false)) return;
+  worker_.wait();
+  prepared_ = File();
+}
+
+// The thread syncs the next file at first, then what this one has by now.
+void Journal::start_pass() {
+  const bool is_first = passes_++ == 0;
+  const bool has_news = file_.size > synced_size_;
+  syncing_size_ = has_news ? file_.size : 0;
+  worker_.start([this, is_first, has_news, fd = file_.fd.get()] {
+    if (is_first) next_status_ = sync_next();
+    return has_news ? sync_or_note(fd) : 0;
+  });
+}
+
+Status Journal::close_and_go_on() {
+  Status status = close(prepared_.number);
   if (!status.ok()) return status;
   // The new name need not be synced: until it is on the disk the file has its
   // unfinished name there, and the end of the one before leads to it.
@@ -191,7 +264,12 @@ void Journal::write_pending() {
   file_.size += before - pending_.size();
 }
 
+// A failure is told only once for an open file (fsync(2)), so no other call may
+// be under way that would be told instead.
 void Journal::sync_now() {
+  if (syncing_size_ != 0) worker_.wait();
+  take_sync_result();
+  if (has_failed()) return;
   if (sync_data(file_.fd.get())) {
     synced_size_ = file_.size;
   } else {
@@ -203,7 +281,7 @@ void Journal::take_sync_result() {
   if (syncing_size_ == 0 || worker_.is_busy()) return;
   const int error = worker_.wait();
   if (error != 0) fail_sync(error);
-  synced_size_ = std::exchange(syncing_size_, 0);
+  synced_size_ = std::max(synced_size_, std::exchange(syncing_size_, 0));
 }
 
 // In the thread. Noted at once: it may take the loop a second to look, and the

@@ -26,6 +26,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,6 +67,19 @@ class Journal {
   // Closes the file and goes on in the next. When it fails, the file stays in
   // use.
   Status rotate();
+
+  // The same without holding up the loop. The thread syncs what is there while
+  // changes still go to the old file, again and again until little is left: the
+  // loop itself then syncs at most kMostHeldBytes, or what has come in during
+  // the last of kMostPasses, should the disk be slower than the changes come.
+  // poll_rotation() is called until it says how that has ended.
+  Status begin_rotation();
+  std::optional<Status> poll_rotation();
+  void cancel_rotation();
+  bool is_rotating() const { return is_rotating_; }
+
+  static constexpr uint64_t kMostHeldBytes = 128 * 1024;
+  static constexpr int kMostPasses = 20;
 
   // Writes and syncs everything: a server ends.
   Status finish();
@@ -111,6 +125,11 @@ class Journal {
   };
 
   std::string path() const;
+  Status make_next(uint64_t number, const std::string& follows);
+  Status sync_next() const;
+  void remove_next();
+  void start_pass();
+  Status close_and_go_on();
   Status close(uint64_t next);
   void take_back_end();
   void write_pending();
@@ -127,6 +146,9 @@ class Journal {
   Buffer pending_;
   uint32_t checksum_ = 0;        // of the last line, pending ones included
   uint32_t first_checksum_ = 0;  // of the header of prepared_
+  bool is_rotating_ = false;
+  int passes_ = 0;      // of the rotation
+  Status next_status_;  // of the sync of prepared_ by the thread
   uint64_t synced_size_ = 0;
   uint64_t syncing_size_ = 0;  // what the thread's call is about; 0: none runs
   int64_t last_sync_ms_ = 0;

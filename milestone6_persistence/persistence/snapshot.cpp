@@ -115,7 +115,15 @@ Status Snapshots::save(const Store& store) {
 }
 
 Status Snapshots::start(const Store& store) {
-  Status status = open_next();
+  Status status = directory_.check();
+  if (!status.ok()) return status;
+  replaces_ = journal_ && journal_->has_lost_data();
+  if (journal_ && !replaces_) return journal_->begin_rotation();
+  return start_child(store);
+}
+
+Status Snapshots::start_child(const Store& store) {
+  Status status = open_dump();
   if (!status.ok()) return status;
   const pid_t parent = getpid();
   child_ = ::fork();
@@ -131,7 +139,13 @@ Status Snapshots::start(const Store& store) {
   return {};
 }
 
-std::optional<Status> Snapshots::poll() {
+std::optional<Status> Snapshots::poll(const Store& store) {
+  if (is_rotating()) {
+    const auto rotated = journal_->poll_rotation();
+    if (!rotated) return std::nullopt;
+    Status status = rotated->ok() ? start_child(store) : *rotated;
+    if (!status.ok()) return status;
+  }
   if (child_ != 0) {
     const auto outcome = poll_child();
     if (!is_removing_) return outcome;
@@ -180,6 +194,7 @@ Status Snapshots::check() const {
 
 void Snapshots::cancel() {
   wait_for_remover();
+  if (journal_) journal_->cancel_rotation();
   if (child_ == 0) return;
   ::kill(child_, SIGKILL);
   while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) continue;
@@ -193,12 +208,14 @@ void Snapshots::cancel() {
 // But that may have an end, on the disk or not, and the file to which it leads
 // must stay as it is until the dump is complete: so the number is left out.
 Status Snapshots::open_next() {
-  Status there = directory_.check();
-  if (!there.ok()) return there;
+  Status status = directory_.check();
   replaces_ = journal_ && journal_->has_lost_data();
+  if (status.ok() && journal_ && !replaces_) status = journal_->rotate();
+  return status.ok() ? open_dump() : status;
+}
+
+Status Snapshots::open_dump() {
   if (journal_ && !replaces_) {
-    Status status = journal_->rotate();
-    if (!status.ok()) return status;
     newest_ = journal_->number();
   } else {
     newest_ += replaces_ ? 2 : 1;

@@ -48,13 +48,18 @@ class Snapshots {
   // being written in the background is given up. Blocks. O(n).
   Status save(const Store& store);
 
-  // Starts to do so in the background. Not while it is running. Takes the time
-  // of a fork(2), which is O(n) too, at about 10 ms for a GiB.
+  // Starts to do so in the background. Not while it is running. At first the
+  // journal is rotated, if there is one; what is in the store when that is done
+  // goes to the dump. Then it takes the time of a fork(2), which is O(n) too, at
+  // about 10 ms for a GiB.
   Status start(const Store& store);
-  bool is_running() const { return child_ != 0 || is_removing_; }
+  bool is_rotating() const { return journal_ && journal_->is_rotating(); }
+  bool is_running() const {
+    return child_ != 0 || is_removing_ || is_rotating();
+  }
 
   // Has it come to its end? Then how.
-  std::optional<Status> poll();
+  std::optional<Status> poll(const Store& store);
 
   // Would a start find the newest dump, and the journals from its number on but
   // the last? `missing` if not. O(journals), of which there is one unless
@@ -69,6 +74,8 @@ class Snapshots {
 
  private:
   Status open_next();
+  Status open_dump();
+  Status start_child(const Store& store);
   Status complete();
   std::optional<Status> poll_child();
   void wait_for_remover();

@@ -3,11 +3,8 @@
 #include "persistence/journal.h"
 
 #include <gtest/gtest.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -15,18 +12,7 @@
 
 #include "harness/process.h"
 #include "unit/node.h"
-
-namespace {
-std::atomic<int> next_sync_error = 0;  // 0: it does not fail
-}
-
-// In place of the C library's: what a program defines itself comes first.
-extern "C" int fdatasync(int fd) {
-  const int error = next_sync_error.exchange(0);
-  if (error == 0) return static_cast<int>(syscall(SYS_fdatasync, fd));
-  errno = error;
-  return -1;
-}
+#include "unit/syncs.h"
 
 namespace klh::test {
 namespace {

@@ -27,10 +27,19 @@ class SnapshotJournal : public testing::Test {
   }
   std::string run(const Words& words) { return node_->run(words); }
 
+  // Until changes go to the next journal and a child writes the dump.
+  void begin() {
+    ASSERT_EQ(node_->snapshots().start(node_->store()).text(), "");
+    while (node_->snapshots().is_rotating()) {
+      const auto outcome = node_->snapshots().poll(node_->store());
+      ASSERT_FALSE(outcome) << outcome->text();
+    }
+  }
+
   // Until the child has ended; what went wrong.
   std::string wait() {
     for (;;) {
-      if (const auto outcome = node_->snapshots().poll()) {
+      if (const auto outcome = node_->snapshots().poll(node_->store())) {
         return outcome->text();
       }
     }
@@ -70,7 +79,7 @@ TEST_F(SnapshotJournal, BeginsBesideADumpWrittenByHand) {
 
 TEST_F(SnapshotJournal, ChangesGoToTheNextFromTheMomentItIsBegun) {
   run({"SET", "a", "1"});
-  ASSERT_EQ(node_->snapshots().start(node_->store()).text(), "");
+  begin();
   EXPECT_EQ(names().count("journal-2.klh"), 1u);
   run({"APPEND", "a", "2"});
   EXPECT_EQ(wait(), "");
@@ -84,7 +93,7 @@ TEST_F(SnapshotJournal, ChangesGoToTheNextFromTheMomentItIsBegun) {
 TEST_F(SnapshotJournal, OneThatIsGivenUpCostsOnlyANumber) {
   run({"SET", "a", "1"});
   for (int i = 0; i < 3; ++i) {
-    ASSERT_EQ(node_->snapshots().start(node_->store()).text(), "");
+    begin();
     run({"APPEND", "a", "2"});
     node_->snapshots().cancel();
     EXPECT_FALSE(node_->snapshots().is_running());
@@ -100,7 +109,7 @@ TEST_F(SnapshotJournal, OneThatIsGivenUpCostsOnlyANumber) {
 TEST_F(SnapshotJournal, OneThatCannotBeRenamedIsTold) {
   for (int i = 0; i < 1000; ++i) run({"SET", std::to_string(i), "x"});
   std::filesystem::create_directory(path("dump-2.klh"));
-  ASSERT_EQ(node_->snapshots().start(node_->store()).text(), "");
+  begin();
   EXPECT_TRUE(wait().starts_with("rename " + path("dump-2.klh.tmp")));
   std::filesystem::remove(path("dump-2.klh"));
   restart();
@@ -149,7 +158,7 @@ TEST_F(SnapshotJournal, AFailedSyncIsMadeGoodForByADump) {
   EXPECT_EQ(node_->journal().tick(10'000), INT64_MAX);
   EXPECT_FALSE(node_->journal().commit());
 
-  ASSERT_EQ(node_->snapshots().start(node_->store()).text(), "");
+  begin();
   EXPECT_EQ(names(), (Names{"dump-1.klh", "journal-1.klh", "dump-3.klh.tmp",
                             "sync-failed"}));
   run({"SET", "c", "3"});  // waits for the new file
