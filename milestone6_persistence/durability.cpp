@@ -89,7 +89,7 @@ Durability::Durability(Host& host, const DataDirectory& directory,
   if (status.ok()) status = make_good(loaded);
   if (!status.ok()) die_plainly(status.text());
   if (!loaded.torn.empty()) {
-    std::fprintf(stderr, "klh: %s\n", loaded.torn.c_str());
+    host_.log.warning(loaded.torn);
   }
   host_.keeper = this;
   host_.files.is_loading = false;
@@ -108,7 +108,7 @@ Status Durability::make_good(const Loaded& loaded) {
   if (!loaded.is_suspect && !journal_.has_lost_data()) return {};
   const Status why =
       loaded.is_suspect ? suspicion(directory_) : journal_.failure();
-  std::fprintf(stderr, "klh: %s\n", why.text().c_str());
+  host_.log.warning(why.text());
   return snapshots_.save(host_.store);
 }
 
@@ -171,6 +171,7 @@ int64_t Durability::tick_snapshots() {
   // From here on changes are not in the dump.
   if (was_rotating && !snapshots_.is_rotating()) {
     changes_at_start_ = host_.statistics.changes_since_save;
+    if (!outcome) tell_of_journal();
   }
   if (outcome) {
     note_end_of_save(*outcome);
@@ -218,7 +219,12 @@ Status Durability::start_save() {
   changes_at_start_ = host_.statistics.changes_since_save;
   host_.files.running_since_ms = monotonic_ms();
   const Status status = snapshots_.start(host_.store);
-  if (!status.ok()) note_end_of_save(status);
+  if (status.ok()) {
+    host_.log.notice("snapshot begun: " + std::to_string(host_.store.size()) +
+                     " keys");
+  } else {
+    note_end_of_save(status);
+  }
   note_journal();
   return status;
 }
@@ -228,22 +234,29 @@ void Durability::warn_if_not_saved(const Status& status) {
   if (last_warning_ == status) return;
   last_warning_ = status;
   if (status.ok()) return;
-  std::fprintf(stderr, "klh: not saved: %s\n", status.text().c_str());
+  host_.log.warning("not saved: " + status.text());
 }
 
 void Durability::note_end_of_save(const Status& status) {
   FileStatus& files = host_.files;
   const int64_t now_ms = monotonic_ms();
-  files.last_duration_s =
-      (now_ms - std::exchange(files.running_since_ms, 0)) / kSecondMs;
+  const int64_t duration_ms = now_ms - std::exchange(files.running_since_ms, 0);
+  files.last_duration_s = duration_ms / kSecondMs;
   files.last_save_failed = !status.ok();
   note_journal();
   if (files.last_save_failed) return;
+  host_.log.notice("snapshot complete: " + std::to_string(files.dump_bytes) +
+                   " bytes in " + std::to_string(duration_ms) + " ms");
   files_ = {};
   ++files.saves;
   files.last_save_s = unix_ms() / kSecondMs;
   last_save_ms_ = now_ms;
   host_.statistics.changes_since_save -= changes_at_start_;
+}
+
+void Durability::tell_of_journal() {
+  host_.log.notice("journal rotated: changes go to " +
+                   file_name(FileKind::journal, journal_.number()));
 }
 
 void Durability::note_journal() {
@@ -254,9 +267,11 @@ void Durability::note_journal() {
   files.is_syncing = journal_.is_syncing();
   if (files.write_failure == journal_.failure()) return;
   files.write_failure = journal_.failure();
-  const std::string text = files.write_failure.text();
-  std::fprintf(stderr, "klh: %s\n",
-               text.empty() ? "changes are kept again" : text.c_str());
+  if (files.write_failure.ok()) {
+    host_.log.notice("changes are kept again");
+  } else {
+    host_.log.warning("changes are refused: " + files.write_failure.text());
+  }
 }
 
 }  // namespace klh

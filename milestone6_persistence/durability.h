@@ -53,6 +53,7 @@ class Durability final : public Keeper {
   int64_t next_snapshot_ms() const;
   void warn_if_not_saved(const Status& status);
   void note_end_of_save(const Status& status);
+  void tell_of_journal();
   void note_journal();
 
   Host& host_;

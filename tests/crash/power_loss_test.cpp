@@ -303,7 +303,7 @@ TEST_F(PowerLoss, LosesNothingAfterASyncThatHasFailed) {
 // The first sync of a start is that of the journal that it goes on with.
 TEST_F(PowerLoss, TellsOfASyncThatFailsAtAStart) {
   const std::string log = log_of_failing_start();
-  EXPECT_TRUE(log.starts_with("klh: fsync " + data() + "/journal-")) << log;
+  EXPECT_TRUE(log.starts_with("warning: fsync " + data() + "/journal-")) << log;
   EXPECT_TRUE(log.ends_with(".klh: Input/output error\n")) << log;
   EXPECT_FALSE(std::filesystem::exists(data() + "/sync-failed"));
 }

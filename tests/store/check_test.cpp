@@ -102,7 +102,7 @@ TEST_F(Check, TellsOfAFailedSyncUntilAStartHasMadeGoodForIt) {
   EXPECT_EQ(outcome.output,
             "dump-1.klh: 0 records\njournal-1.klh: 1 change\n" + note + told);
   check({"GET", "a"}, bulk("1"));
-  EXPECT_EQ(server().complaints(), "klh: ./sync-failed" + told);
+  EXPECT_EQ(server().complaints(), "warning: ./sync-failed" + told);
   kill_server();
   outcome = run("--check");
   EXPECT_EQ(outcome.output, "dump-3.klh: 1 record\njournal-3.klh: 0 changes\n");
@@ -111,7 +111,7 @@ TEST_F(Check, TellsOfAFailedSyncUntilAStartHasMadeGoodForIt) {
   write_file(note, "");
   start({"--appendonly", "no"});
   check({"GET", "a"}, bulk("1"));
-  EXPECT_EQ(server().complaints(), "klh: ./sync-failed" + told);
+  EXPECT_EQ(server().complaints(), "warning: ./sync-failed" + told);
   EXPECT_FALSE(std::filesystem::exists(note));
   EXPECT_TRUE(std::filesystem::exists(path("dump-4.klh")));
 }

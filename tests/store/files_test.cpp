@@ -292,8 +292,7 @@ TEST_F(Files, WhatCannotBeSavedIsSaid) {
   start({"--dir", path("data")});
   check({"SET", "a", "1"}, "+OK\r\n");
   std::filesystem::remove_all(path("data"));
-  const std::string why =
-      "open " + path("data") + "/dump-1.klh.tmp: No such file or directory";
+  const std::string why = path("data") + ": the directory has been removed";
   check({"SAVE"}, "-ERR " + why + "\r\n");
   check({"SHUTDOWN"}, "-ERR not shut down: " + why + "\r\n");
   check({"GET", "a"}, bulk("1"));  // and the server serves on
@@ -307,14 +306,18 @@ TEST_F(Files, AServerThatCannotSaveDoesNotEnd) {
   start({"--dir", path("data")});
   check({"SET", "a", "1"}, "+OK\r\n");
   std::filesystem::remove_all(path("data"));
-  const std::string complaint = "warning: not ended, not saved: open " +
-                                path("data") +
-                                "/dump-1.klh.tmp: No such file or directory\n";
+  const std::string complaint =
+      "warning: not ended, not saved: " + path("data") +
+      ": the directory has been removed\n";
+  size_t seen = 0;  // of what it has told
   for (const int signal_number : {SIGTERM, SIGINT}) {
-    const std::string before = server().complaints();
     server().signal(signal_number);
-    while (server().complaints() == before) check({"PING"}, "+PONG\r\n");
-    EXPECT_EQ(server().complaints(), before + complaint);
+    size_t found;
+    while ((found = server().complaints().find(complaint, seen)) ==
+           std::string::npos) {
+      check({"PING"}, "+PONG\r\n");
+    }
+    seen = found + complaint.size();
     check({"GET", "a"}, bulk("1"));
   }
   client().client().request({"SHUTDOWN", "NOSAVE"});

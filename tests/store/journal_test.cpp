@@ -104,7 +104,7 @@ TEST_F(JournalFiles, ALineThatACrashHasCutShortDoesNotCount) {
         std::string(5000, '\0'), std::string("SET \0\0", 6)}) {
     write_file(path("journal-1.klh"), whole + rest);
     check({"GET", "a"}, bulk("1"));
-    const std::string place = "klh: ./journal-1.klh:3: ";
+    const std::string place = "warning: ./journal-1.klh:3: ";
     EXPECT_TRUE(
         server().complaints().starts_with(place + std::to_string(rest.size())))
         << server().complaints();
