@@ -126,7 +126,9 @@ TEST_F(JournalFiles, WhatComesBehindAShutdownThatFailsIsAnswered) {
     unlucky.client().send("SET a 2\r\n");
     unlucky.client().expect_closed();
   }
-  check_bytes("PING\r\nSHUTDOWN NOSAVE\r\nECHO x\r\n", "+PONG\r\n$1\r\nx\r\n");
+  check_bytes("PING\r\nSHUTDOWN NOSAVE\r\nECHO x\r\n",
+              "+PONG\r\n-ERR not shut down: write ./journal-1.klh: File too "
+              "large\r\n$1\r\nx\r\n");
   ASSERT_EQ(prlimit(server().pid(), RLIMIT_FSIZE, &none, nullptr), 0);
   end(SIGTERM);
   check({"GET", "a"}, bulk("2"));
