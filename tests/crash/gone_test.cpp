@@ -60,8 +60,10 @@ class Gone : public testing::Test {
     const std::string n = std::to_string(number) + ".klh";
     const std::set<std::string> wanted = {"dump-" + n, "journal-" + n};
     wait_until("new files", [&] { return names_in(data()) == wanted; });
-    wait_until("no error",
-               [this] { return tells("aof_last_write_status:ok"); });
+    wait_until("no error, and the snapshot's end", [this] {
+      return tells("aof_last_write_status:ok") &&
+             tells("rdb_bgsave_in_progress:0");
+    });
   }
 
   void shut_down_by_force() {

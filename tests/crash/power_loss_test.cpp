@@ -220,6 +220,15 @@ std::string PowerLoss::log_of_failing_start() {
   return server_->complaints();
 }
 
+// Until none runs, or the server is gone.
+void wait_for_snapshot(Wire& wire) {
+  std::string info = "rdb_bgsave_in_progress:1";
+  while (info.find("rdb_bgsave_in_progress:1") != info.npos) {
+    wire.send({"INFO", "persistence"});
+    info = wire.wait_for_reply();
+  }
+}
+
 // Sets `count` to what was replied last. False if the server does not start.
 bool PowerLoss::count_up(const std::string& policy,
                          const std::vector<std::string>& environment,
@@ -230,6 +239,7 @@ bool PowerLoss::count_up(const std::string& policy,
   const Words up = {"INCR", "n"};
   for (const Words& words :
        {up, up, Words{"BGSAVE"}, up, up, Words{"SAVE"}, up, up}) {
+    if (words[0] == "SAVE") wait_for_snapshot(wire);
     wire.send(words);
     const std::string reply = wire.wait_for_reply();
     if (reply.empty()) break;
