@@ -34,8 +34,8 @@ Client& client_of(Turn& turn) {
 }
 
 size_t evictable_bytes(Client& client) {
-  const Session& session = client.connection.session();
-  return session.is_evictable ? session.share.get() : 0;
+  const Share& share = client.connection.session().share;
+  return share.is_exempt() ? 0 : share.get();
 }
 
 }  // namespace

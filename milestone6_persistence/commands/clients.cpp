@@ -210,7 +210,7 @@ std::string flags_of(const Host& host, const Session& session,
   std::string flags;
   const std::string& path = host.options.unixsocket;
   if (!path.empty() && address == path + ":0") flags += 'U';
-  if (!session.is_evictable) flags += 'e';
+  if (session.share.is_exempt()) flags += 'e';
   return flags.empty() ? "N" : flags;
 }
 
@@ -441,7 +441,7 @@ void client_no_evict(Context& context) {
   const bool is_on = in.accept("on");
   if (!is_on && !in.accept("off")) in.fail(kSyntaxError);
   if (!in.finish()) return;
-  context.session.is_evictable = !is_on;
+  context.session.share.set_exempt(is_on);
   context.reply.ok();
 }
 

@@ -30,8 +30,7 @@ struct Session {
   enum class Mute { none, next, this_one, all };
   Mute mute = Mute::none;
 
-  Share share;               // what it takes of the budget
-  bool is_evictable = true;  // CLIENT NO-EVICT; see Server::evict_clients
+  Share share;  // what it takes of the budget
 
   bool is_authenticated = false;
   bool has_changed = false;   // the store, since its last replies were written

@@ -12,6 +12,13 @@ size_t Budget::fair_share() const {
   return std::max(left_of(clients_limit(options_) / 2), kLeastShare);
 }
 
+void Share::set_exempt(bool is_exempt) {
+  const size_t bytes = bytes_;
+  set(0);
+  is_exempt_ = is_exempt;
+  set(bytes);
+}
+
 bool Share::may_answer(size_t requests, size_t replies) const {
   if (replies < Budget::kLeastShare / 2) return true;
   if (is_strangers_) return false;

@@ -20,7 +20,8 @@
 // a quarter of the budget, two a sixth each, a hundred all but half of it
 // together. What cannot be held back has the other half: one reply that is
 // large, and a request that is not complete, which is read on whatever it takes
-// so far. When all is used up, the server closes the client that takes most.
+// so far. When all is used up, the server closes the client that takes most. An
+// exempt one is held back like any other; what it takes closes nobody.
 // Source: A. K. Choudhury, E. L. Hahne, Dynamic queue length thresholds for
 // shared-memory packet switches, IEEE/ACM Transactions on Networking 6 (1998).
 //
@@ -53,10 +54,11 @@ class Budget {
   // Returns how many bytes may wait for one client until it is held back.
   size_t fair_share() const;
 
-  // Tells whether somebody has to go.
+  // Tells whether somebody has to go: the others take more than all may, without
+  // what exempt clients take, since to close others frees nothing of that.
   bool is_exceeded() const {
     const uint64_t limit = clients_limit(options_);
-    return limit != 0 && taken_ > limit;
+    return limit != 0 && taken_ - exempt_ > limit;
   }
 
  private:
@@ -69,6 +71,7 @@ class Budget {
 
   const Options& options_;
   size_t taken_ = 0;
+  size_t exempt_ = 0;  // of taken_
 };
 
 // Is what one client takes of a budget, and gives all of it back at its end.
@@ -86,6 +89,7 @@ class Share {
     std::swap(budget_, other.budget_);
     std::swap(bytes_, other.bytes_);
     std::swap(is_strangers_, other.is_strangers_);
+    std::swap(is_exempt_, other.is_exempt_);
     return *this;
   }
   ~Share() { set(0); }
@@ -93,8 +97,13 @@ class Share {
   size_t get() const { return bytes_; }
   void set(size_t bytes) {
     if (budget_ != nullptr) budget_->taken_ += bytes - bytes_;
+    if (is_exempt_) budget_->exempt_ += bytes - bytes_;
     bytes_ = bytes;
   }
+
+  // Tells whether its client is never closed for what it takes: CLIENT NO-EVICT.
+  bool is_exempt() const { return is_exempt_; }
+  void set_exempt(bool is_exempt);
 
   // Says whether the client has yet to give the password.
   void set_strangers(bool is_strangers) { is_strangers_ = is_strangers; }
@@ -121,6 +130,7 @@ class Share {
   Budget* budget_ = nullptr;
   size_t bytes_ = 0;
   bool is_strangers_ = false;
+  bool is_exempt_ = false;
 };
 
 }  // namespace klh

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 namespace klh::test {
@@ -48,6 +49,31 @@ TEST_F(BudgetTest, SaysWhatIsLeft) {
   EXPECT_EQ(budget_.left(), 0u);
   EXPECT_TRUE(b.can_take(0));
   EXPECT_FALSE(b.can_take(1));
+}
+
+// To close others would free nothing of what an exempt one takes.
+TEST_F(BudgetTest, IsNotExceededByWhoIsExempt) {
+  options_.maxmemory_clients = 1000;
+  Share a(budget_);
+  Share b(budget_);
+  a.set(5000);
+  EXPECT_TRUE(budget_.is_exceeded());
+  a.set_exempt(true);
+  EXPECT_TRUE(a.is_exempt());
+  EXPECT_EQ(budget_.taken(), 5000u);
+  EXPECT_EQ(budget_.left(), 0u);
+  b.set(1000);
+  EXPECT_FALSE(budget_.is_exceeded());
+  b.set(1001);
+  EXPECT_TRUE(budget_.is_exceeded());
+  b.set(0);
+  {
+    const Share moved = std::move(a);
+    EXPECT_FALSE(budget_.is_exceeded());
+  }
+  EXPECT_EQ(budget_.taken(), 0u);
+  b.set(1001);
+  EXPECT_TRUE(budget_.is_exceeded());
 }
 
 TEST_F(BudgetTest, HasTheLimitOfTheMoment) {
