@@ -147,7 +147,7 @@ std::string id_of(Wire& wire, bool needs_password) {
 
 // 30 MB of replies, of which it takes none.
 void leave_replies(Scene& scene, Wire& wire, const std::string& id) {
-  constexpr size_t kFullBytes = 1 << 20;
+  constexpr size_t kFullBytes = 250'000;
   for (size_t i = 0; i < kRepliesLeft; ++i) wire.send({"GET", "filler"});
   while (wire.wants_write()) wire.write_some();
   Instance& server = scene.subject.server();
