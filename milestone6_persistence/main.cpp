@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -74,7 +75,8 @@ struct LeaveToProcess {
 };
 using OwnedStore = std::unique_ptr<Store, LeaveToProcess>;
 
-void run(Options& options) {
+// Serves; the exit status. A forced end is no clean one if something was lost.
+int run(Options& options) {
   const OwnedStore owner(new Store);
   Store& store = *owner;
   Host host{.store = store, .options = options};
@@ -100,7 +102,10 @@ void run(Options& options) {
   const auto begin = std::chrono::steady_clock::now();
   const auto loaded =
       load_store(host, directory, [&server] { return server.run_once(); });
-  if (!loaded) return tell_of_end(host);  // there is nothing to keep yet
+  if (!loaded) {  // there is nothing to keep yet
+    tell_of_end(host);
+    return EXIT_SUCCESS;
+  }
   Durability durability(host, directory, *loaded);
   tell_of_load(host, std::chrono::steady_clock::now() - begin);
   for (;;) {
@@ -109,12 +114,12 @@ void run(Options& options) {
     const bool saves =
         host.should_stop ? host.stops_with_save : !options.save.empty();
     const Status status = durability.finish(saves);
-    if (status.ok()) return;
+    if (status.ok()) return EXIT_SUCCESS;
     // To end now is to lose what was acknowledged.
     host.log.warning((host.stops_by_force ? "ended by force, not saved: "
                                           : "not ended, not saved: ") +
                      status.text());
-    if (host.stops_by_force) return;
+    if (host.stops_by_force) return EXIT_FAILURE;
     host.should_stop = false;
     forget_stop_request();
   }
@@ -154,5 +159,5 @@ int main(int argc, char** argv) {
   if (options.task != klh::Task::serve) return klh::maintain(options);
   if (!options.restore.empty()) klh::begin_directory(options);
   klh::install_signal_handlers();
-  klh::run(options);
+  return klh::run(options);
 }

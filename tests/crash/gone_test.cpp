@@ -155,7 +155,8 @@ TEST_F(Gone, ADirectoryIsNotMadeAgain) {
   EXPECT_EQ(ask({"GET", "a"}), "$1\r\n1\r\n");
   EXPECT_FALSE(std::filesystem::exists(data()));
   shut_down_by_force();
-  EXPECT_TRUE(server().wait(settings().deadline_ms).has_value());
+  const auto ending = server().wait(settings().deadline_ms);
+  EXPECT_TRUE(ending && ending->with(1)) << server().log();
 }
 
 TEST_F(Gone, AnEmptyStoreHasNothingToLose) {

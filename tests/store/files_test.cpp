@@ -150,7 +150,7 @@ TEST_F(Files, ShutdownEndsByForceWhatCannotBeSaved) {
   std::filesystem::remove_all(path("data"));
   client().client().request({"SHUTDOWN", "SAVE", "NOW", "FORCE"});
   client().client().expect_closed();
-  end();
+  server().wait_until_ended();
 }
 
 // What stands before SHUTDOWN is answered, what stands behind it never runs.
