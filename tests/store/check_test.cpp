@@ -173,8 +173,8 @@ TEST_F(Check, AgreesWithAStartAndRepairs) {
     start();
     check({"GET", "more"}, bulk("1"));
     kill_server();
-    for (const auto& [name, bytes] : files) {
-      EXPECT_EQ(read_file(path("damaged/" + name)), bytes) << name;
+    for (const auto& [name, content] : files) {
+      EXPECT_EQ(read_file(path("damaged/" + name)), content) << name;
     }
     std::filesystem::remove_all(path("damaged"));
   }

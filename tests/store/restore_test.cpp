@@ -89,8 +89,8 @@ TEST_F(Restore, BringsBackADumpThatWasCopiedWhileTheServerRan) {
 }
 
 TEST_F(Restore, TakesADumpThatNamesNoJournalAndOneWrittenByHand) {
-  write_file(path("named"), "# klh 1 journal-9.klh\nK a 1\n# end 1 5BCFDAFC\n");
-  write_file(path("none"), "# klh 1\nK a 1\n# end 1 E9EE4E4D\n");
+  write_file(path("named"), "# klh 1 journal-9.klh\nK a 1\n# end 1 D84DC886\n");
+  write_file(path("none"), "# klh 1\nK a 1\n# end 1 790946A6\n");
   write_file(path("by-hand"), "K a 1");
   int number = 0;
   for (const std::string file : {"named", "none", "by-hand"}) {
