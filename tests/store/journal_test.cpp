@@ -157,10 +157,13 @@ TEST_F(JournalFiles, AFileThatIsMissingIsMissed) {
   kill_server();
   const auto files = files_in(directory());
   std::filesystem::remove(path("journal-2.klh"));
-  check_refused("journal-2.klh", ": missing, dump-2.klh leads to it");
+  check_refused(
+      "journal-2.klh",
+      ": missing, dump-2.klh leads to it; to begin with a dump alone, "
+      "use --restore");
   write_file(path("journal-2.klh"), files.at("journal-2.klh"));
   std::filesystem::remove(path("dump-2.klh"));
-  check_refused("journal-2.klh", ":1: follows journal-1.klh, which is missing");
+  check_refused("dump-2.klh", ": missing, journal-2.klh goes on where it ends");
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ TEST_F(Restore, BringsBackADumpThatWasCopiedWhileTheServerRan) {
     check({"SET", "key:" + std::to_string(i), every_byte()}, "+OK\r\n");
   }
   check({"RPUSH", "color", "red", "", every_byte()}, number(3));
-  check({"HSET", "user", "a:b", "1", "c", every_byte()}, number(2));
+  check({"HSET", "user", "c", every_byte()}, number(1));
+  check({"HSET", "small", "a:b", "1", "c", "2"}, number(2));
   check({"ZADD", "board", "1.5", "a", "-inf", "b"}, number(2));
   check({"PEXPIREAT", "color", "17900000000000"}, number(1));
   ask({"BGSAVE"});
@@ -57,6 +58,13 @@ TEST_F(Restore, BringsBackADumpThatWasCopiedWhileTheServerRan) {
   const std::string backup = path("backup.klh");
   std::filesystem::copy_file(path("dump-2.klh"), backup);
   check({"FLUSHALL"}, "+OK\r\n");
+  // Some of the late changes are in it, or none: it is as the store was when
+  // the journal had been rotated.
+  const auto records = records_of(backup);
+  const auto keys = std::count_if(
+      records.begin(), records.end(),
+      [](const auto& record) { return !record.starts_with("E "); });
+  EXPECT_GE(keys, 1004);
 
   for (const std::string appendonly : {"yes", "no"}) {
     const std::string dir = path("restored-" + appendonly);
@@ -65,15 +73,14 @@ TEST_F(Restore, BringsBackADumpThatWasCopiedWhileTheServerRan) {
     std::vector<std::string> first = flags;
     first.insert(first.end(), {"--restore", backup});
     start(first);
-    EXPECT_NE(server().log().find(dir + ": begun with 1,004 records of "),
-              std::string::npos);
-    check({"DBSIZE"}, number(1003));
-    check({"GET", "key:999"}, bulk(every_byte()));
+    EXPECT_NE(server().log().find(dir + ": begun with "), std::string::npos);
+    check({"DBSIZE"}, number(keys));
+    check({"GETRANGE", "key:999", "0", "255"}, bulk(every_byte()));
     check({"LINDEX", "color", "2"}, bulk(every_byte()));
     check({"PEXPIRETIME", "color"}, number(17900000000000));
     check({"HGET", "user", "c"}, bulk(every_byte()));
     check({"ZSCORE", "board", "b"}, bulk("-inf"));
-    EXPECT_EQ(records_of(dir + "/dump-1.klh"), records_of(backup));
+    EXPECT_EQ(records_of(dir + "/dump-1.klh"), records);
     EXPECT_EQ(names_in(dir), appendonly == "yes"
                                  ? (Names{"dump-1.klh", "journal-1.klh"})
                                  : (Names{"dump-1.klh"}));
@@ -82,7 +89,7 @@ TEST_F(Restore, BringsBackADumpThatWasCopiedWhileTheServerRan) {
     if (appendonly == "no") check({"SAVE"}, "+OK\r\n");
     kill_server();
     start(flags);
-    check({"DBSIZE"}, number(1004));
+    check({"DBSIZE"}, number(keys + 1));
     check({"GET", "more"}, bulk("1"));
     kill_server();
   }
@@ -232,7 +239,7 @@ TEST_F(Restore, WhatIsPassedOverIsSaid) {
   for (const std::string& name : odd) {
     write_file(path(name), "K a 1\n");
     expected +=
-        "klh: ./" + name +
+        "warning: ./" + name +
         ": not loaded: names are written dump-1.klh and journal-1.klh\n";
   }
   for (const std::string name : {"notes.klh", "dump-1.klh.bak", "dump"}) {
