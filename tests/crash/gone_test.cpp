@@ -13,6 +13,7 @@
 #include "harness/diagnosis.h"
 #include "harness/files.h"
 #include "harness/process.h"
+#include "harness/remove_directory.h"
 #include "harness/settings.h"
 
 namespace klh::test {
@@ -89,7 +90,7 @@ class Gone : public testing::Test {
 
 TEST_F(Gone, TheJournalIsWrittenAnew) {
   for (const char* policy : {"everysec", "always", "no"}) {
-    std::filesystem::remove_all(data());
+    remove_directory(data());
     start({"--appendfsync", policy});
     EXPECT_EQ(ask({"SET", "a", "1"}), "+OK\r\n");
     std::filesystem::remove(path("journal-1.klh"));
@@ -133,7 +134,7 @@ TEST_F(Gone, AnEndLooksFirst) {
   EXPECT_TRUE(server().end()->with(0)) << server().log();
   start();
   EXPECT_EQ(ask({"GET", "a"}), "$1\r\n1\r\n");
-  std::filesystem::remove_all(data());
+  remove_directory(data());
   server().ask_to_end();
   wait_until_it_stays();
 }
@@ -141,7 +142,7 @@ TEST_F(Gone, AnEndLooksFirst) {
 TEST_F(Gone, ADirectoryIsNotMadeAgain) {
   start();
   EXPECT_EQ(ask({"SET", "a", "1"}), "+OK\r\n");
-  std::filesystem::remove_all(data());
+  remove_directory(data());
   wait_until("an error", [this] { return tells("aof_last_write_status:err"); });
   const std::string why = data() + ": the directory has been removed\r\n";
   EXPECT_EQ(ask({"SET", "b", "2"}),
@@ -161,7 +162,7 @@ TEST_F(Gone, ADirectoryIsNotMadeAgain) {
 
 TEST_F(Gone, AnEmptyStoreHasNothingToLose) {
   start();
-  std::filesystem::remove_all(data());
+  remove_directory(data());
   EXPECT_TRUE(server().end()->with(0)) << server().log();
 }
 
@@ -169,7 +170,7 @@ TEST_F(Gone, ASaveFailsWithoutAJournalToo) {
   start({"--appendonly", "no"});
   EXPECT_EQ(ask({"SET", "a", "1"}), "+OK\r\n");
   EXPECT_EQ(ask({"SAVE"}), "+OK\r\n");
-  std::filesystem::remove_all(data());
+  remove_directory(data());
   const std::string why = data() + ": the directory has been removed\r\n";
   EXPECT_EQ(ask({"SAVE"}), "-ERR " + why);
   EXPECT_EQ(ask({"BGSAVE"}), "-ERR " + why);

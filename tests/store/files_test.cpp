@@ -10,6 +10,7 @@
 #include <random>
 
 #include "harness/process_info.h"
+#include "harness/remove_directory.h"
 #include "store/store_test.h"
 
 namespace klh::test {
@@ -147,7 +148,7 @@ TEST_F(Files, ShutdownEndsByForceWhatCannotBeSaved) {
   check({"SET", "a", "1"}, "+OK\r\n");
   check({"SHUTDOWN", "ABORT"}, "-ERR No shutdown in progress.\r\n");
   check({"SHUTDOWN", "NOW", "ABORT"}, kSyntaxError);
-  std::filesystem::remove_all(path("data"));
+  remove_directory(path("data"));
   client().client().request({"SHUTDOWN", "SAVE", "NOW", "FORCE"});
   client().client().expect_closed();
   server().wait_until_ended();
@@ -291,7 +292,7 @@ TEST_F(Files, ADirectoryThatIsMissingIsMade) {
 TEST_F(Files, WhatCannotBeSavedIsSaid) {
   start({"--dir", path("data")});
   check({"SET", "a", "1"}, "+OK\r\n");
-  std::filesystem::remove_all(path("data"));
+  remove_directory(path("data"));
   const std::string why = path("data") + ": the directory has been removed";
   check({"SAVE"}, "-ERR " + why + "\r\n");
   check({"SHUTDOWN"}, "-ERR not shut down: " + why + "\r\n");
@@ -305,7 +306,7 @@ TEST_F(Files, WhatCannotBeSavedIsSaid) {
 TEST_F(Files, AServerThatCannotSaveDoesNotEnd) {
   start({"--dir", path("data")});
   check({"SET", "a", "1"}, "+OK\r\n");
-  std::filesystem::remove_all(path("data"));
+  remove_directory(path("data"));
   const std::string complaint =
       "warning: not ended, not saved: " + path("data") +
       ": the directory has been removed\n";
