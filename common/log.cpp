@@ -2,19 +2,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <utility>
 
+#include "common/clock.h"
+
 namespace klh {
 
 namespace {
-
-int64_t unix_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 bool is_control(char byte) {
   return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F;

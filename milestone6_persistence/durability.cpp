@@ -22,8 +22,8 @@ constexpr int64_t kSecondMs = 1000;
 // told so: most loads are over by then, and not every client tries again.
 constexpr int64_t kQuietLoadMs = 1000;
 
-// How often we look whether the journal's syncs and the child have ended, and how long after a failure
-// the next snapshot is tried.
+// How often we look whether the journal's syncs and the child have ended, and
+// how long after a failure the next snapshot is tried.
 constexpr int64_t kLookSoonMs = 5;
 constexpr int64_t kLookMs = 100;
 constexpr int64_t kRetryMs = 5000;
